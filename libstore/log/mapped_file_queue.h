@@ -1,0 +1,99 @@
+// MappedFileQueue: fixed-size files that follow each other, named by the offset of their first byte in 20 digits
+// (Apache: MappedFileQueue, MultiPathMappedFileQueue).
+//
+// Threads: one writer at a time changes the queue (append, truncate, delete); readers look up files without a lock
+// beside it. Files taken out are shut down but their objects live on until the queue is destroyed, so a pointer
+// that a reader found never dangles; hold() tells whether it is still good.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libstore/log/mapped_file.h"
+#include "libstore/log/mapped_file_table.h"
+
+namespace mqctl {
+
+class AllocateMappedFileService;
+
+struct MappedFileQueueOptions {
+  // Files go round the directories in turn: number of the file modulo their count. The read-only ones are loaded too.
+  std::vector<std::string> directories;
+  std::vector<std::string> read_only_directories;
+  uint64_t file_bytes = 0;
+  Blocks blocks = Blocks::kWhole;
+  AllocateMappedFileService* allocator = nullptr;  // makes files ahead; without it they are made when needed
+};
+
+std::string offset_file_name(int64_t offset);  // 20 digits
+
+class MappedFileQueue {
+ public:
+  MappedFileQueue(FileSystem& fs, MappedFileQueueOptions options);
+
+  // Opens what is there. kCorruption names a file whose size is wrong or that does not follow the one before; an
+  // empty last file is removed, as Apache does. Files with other names are left alone and listed.
+  Status load();
+  const std::vector<std::string>& strays() const { return strays_; }
+
+  uint64_t file_bytes() const { return options_.file_bytes; }
+  const MappedFileQueueOptions& options() const { return options_; }
+
+  // --- Readers, no lock ---
+  MappedFile* first() const { return table_.first(); }
+  MappedFile* last() const { return table_.last(); }
+  // The file that holds the offset, or null. An offset just at the end of the last file is in none.
+  MappedFile* find(int64_t offset) const { return table_.find(offset); }
+  MappedFile* next(const MappedFile& file) const { return find(file.end_offset()); }
+  size_t file_count() const { return table_.size(); }
+  int64_t min_offset() const;  // first byte of the first file, 0 without any
+  int64_t max_offset() const;  // behind the last published byte
+  int64_t flushed_where() const { return flushed_where_.load(std::memory_order_acquire); }
+  uint64_t mapped_bytes() const { return file_count() * options_.file_bytes; }
+
+  // --- The writer ---
+  // A file with room: the last, or the next one made now; for an empty queue one that begins at `start_offset`
+  // rounded down to the file size.
+  Result<MappedFile*> writable(int64_t start_offset = 0);
+  // Tells the allocator to have the next file ready.
+  void prepare_next();
+  // Everything at or behind the offset goes: positions set back, later files deleted, stale bytes zeroed.
+  Status truncate(int64_t offset);
+  // Oldest first, never the last: while `expired` says so and at most `limit`. Stops at one that cannot go.
+  template <class Predicate>
+  Result<int> delete_from_front(Predicate expired, int limit) {
+    int deleted = 0;
+    while (deleted < limit && file_count() > 1 && expired(*first())) {
+      if (Status status = drop_first(); !status.ok()) return status;
+      ++deleted;
+    }
+    return deleted;
+  }
+  Status destroy();
+
+  // Flushes all files up to what is published at the call. Thread-safe beside the writer.
+  Status flush();
+  // Recovery: what is on disk for sure.
+  void set_flushed_where(int64_t offset) { flushed_where_.store(offset, std::memory_order_release); }
+
+ private:
+  struct Found;
+  Result<std::vector<Found>> list_files();
+  std::string path_for(int64_t offset) const;
+  Result<std::unique_ptr<MappedFile>> make(int64_t offset);
+  Status drop_first();
+
+  FileSystem& fs_;
+  const MappedFileQueueOptions options_;
+  std::vector<std::unique_ptr<MappedFile>> owned_;  // the writer's; retired ones too
+  MappedFileTable table_;
+  std::vector<std::string> strays_;
+  std::atomic<int64_t> flushed_where_{0};
+  Mutex flush_mutex_;
+};
+
+}  // namespace mqctl
