@@ -15,6 +15,12 @@ uint64_t allocate_ahead_bytes(uint64_t file_bytes) {
   return std::clamp(file_bytes / 64, kLeast, kMost);
 }
 
+constexpr uint64_t kPageBytes = 4096;
+
+bool is_zero(Bytes bytes) {
+  return bytes.empty() || (bytes[0] == std::byte{0} && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
+}
+
 Status prepare_new_file(FileSystem& fs, File& file, uint64_t size_bytes, Blocks blocks) {
   const uint64_t real = blocks == Blocks::kWhole ? size_bytes : 0;
   if (real > 0) {
@@ -101,21 +107,34 @@ void MappedFile::set_positions(uint64_t position) {
   flushed_.store(position, std::memory_order_release);
 }
 
+uint64_t MappedFile::next_data(uint64_t position) {
+  if (position >= size_bytes_) return size_bytes_;
+  Result<uint64_t> data = file_->next_data(position);
+  return data ? std::clamp(*data, position, size_bytes_) : position;
+}
+
+bool MappedFile::all_zeros() { return next_nonzero_page(0) == size_bytes_; }
+
+// Holes are zero already: they are stepped over, and zeroing leaves them holes.
+uint64_t MappedFile::next_nonzero_page(uint64_t position) {
+  while ((position = next_data(position)) < size_bytes_) {
+    const uint64_t end = std::min(size_bytes_, (position / kPageBytes + 1) * kPageBytes);
+    if (!is_zero(Bytes(data_ + position, end - position))) return position;
+    position = end;
+  }
+  return size_bytes_;
+}
+
 Status MappedFile::zero_tail() {
   uint64_t position = wrote_.load(std::memory_order_relaxed);
-  while (position < size_bytes_) {
-    // Holes are zero already and must stay holes.
-    Result<uint64_t> data = file_->next_data(position);
-    if (!data) return std::move(data).error();
-    position = std::max(position, *data);
-    constexpr uint64_t kPage = 4096;
-    const uint64_t end = std::min(size_bytes_, (position / kPage + 1) * kPage);
-    const Bytes page(data_ + std::min(position, size_bytes_), position < size_bytes_ ? end - position : 0);
-    const bool stale = std::any_of(page.begin(), page.end(), [](std::byte b) { return b != std::byte{0}; });
-    if (stale) std::memset(data_ + position, 0, page.size());
-    position = std::max(position, end);
+  bool changed = false;
+  while ((position = next_nonzero_page(position)) < size_bytes_) {
+    const uint64_t end = std::min(size_bytes_, (position / kPageBytes + 1) * kPageBytes);
+    std::memset(data_ + position, 0, end - position);
+    changed = true;
+    position = end;
   }
-  return file_->sync();
+  return changed ? file_->sync() : Status();
 }
 
 void MappedFile::populate_ahead(uint64_t position, uint64_t length) {

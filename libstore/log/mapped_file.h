@@ -68,6 +68,13 @@ class MappedFile {
   // Everything published so far is on disk when this returns. Thread-safe, also beside the writer.
   Status flush();
 
+  // --- Recovery: before anybody writes ---
+  // The whole file, whatever the positions say.
+  Bytes whole() const { return {data_, size_bytes_}; }
+  // The next position that may hold other bytes than zeros, skipping holes; the size where none follows.
+  uint64_t next_data(uint64_t position);
+  bool all_zeros();
+
   // --- Readers ---
   // False once the file is shut down. Each hold() that said yes needs its release().
   bool hold();
@@ -87,6 +94,7 @@ class MappedFile {
  private:
   MappedFile(FileSystem& fs, std::string path, int64_t first_offset, uint64_t size_bytes);
   Status map(std::unique_ptr<File> file, uint64_t allocated_end);
+  uint64_t next_nonzero_page(uint64_t position);
 
   FileSystem& fs_;
   const std::string path_;

@@ -125,6 +125,17 @@ void MappedFileQueue::prepare_next() {
   options_.allocator->prepare({path_for(offset), offset, options_.file_bytes});
 }
 
+int MappedFileQueue::set_spares_aside(int64_t offset) {
+  int spares = 0;
+  while (file_count() > 1 && last()->first_offset() >= offset && last()->all_zeros()) {
+    MappedFile* file = last();
+    table_.pop_back();
+    file->shutdown();
+    ++spares;
+  }
+  return spares;
+}
+
 Status MappedFileQueue::truncate(int64_t offset) {
   while (last() != nullptr && last()->first_offset() >= offset && file_count() > 1) {
     MappedFile* file = last();

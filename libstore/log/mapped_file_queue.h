@@ -61,6 +61,9 @@ class MappedFileQueue {
   Result<MappedFile*> writable(int64_t start_offset = 0);
   // Tells the allocator to have the next file ready.
   void prepare_next();
+  // Takes files of zeros at the end, all at or behind the offset, out of the queue and leaves them on disk: they were laid
+  // out ahead and are taken up again when the log gets there. Gives their number.
+  int set_spares_aside(int64_t offset);
   // Everything at or behind the offset goes: positions set back, later files deleted, stale bytes zeroed.
   Status truncate(int64_t offset);
   // Oldest first, never the last: while `expired` says so and at most `limit`. Stops at one that cannot go.
