@@ -115,6 +115,17 @@ uint64_t MappedFile::next_data(uint64_t position) {
 
 bool MappedFile::all_zeros() { return next_nonzero_page(0) == size_bytes_; }
 
+uint64_t MappedFile::data_end(uint64_t from) {
+  uint64_t end = 0;
+  while ((from = next_nonzero_page(from)) < size_bytes_) {
+    const uint64_t page_end = std::min(size_bytes_, (from / kPageBytes + 1) * kPageBytes);
+    end = page_end;
+    while (data_[end - 1] == std::byte{0}) --end;
+    from = page_end;
+  }
+  return end;
+}
+
 // Holes are zero already: they are stepped over, and zeroing leaves them holes.
 uint64_t MappedFile::next_nonzero_page(uint64_t position) {
   while ((position = next_data(position)) < size_bytes_) {

@@ -74,6 +74,8 @@ class MappedFile {
   // The next position that may hold other bytes than zeros, skipping holes; the size where none follows.
   uint64_t next_data(uint64_t position);
   bool all_zeros();
+  // The position behind the last byte at or behind `from` that is not zero; 0 where there is none.
+  uint64_t data_end(uint64_t from);
 
   // --- Readers ---
   // False once the file is shut down. Each hold() that said yes needs its release().

@@ -136,6 +136,16 @@ int MappedFileQueue::set_spares_aside(int64_t offset) {
   return spares;
 }
 
+uint64_t MappedFileQueue::data_bytes_behind(int64_t offset) {
+  int64_t last_data = offset;
+  for (MappedFile* file = find(offset); file != nullptr; file = next(*file)) {
+    const int64_t start = std::max(offset, file->first_offset());
+    const uint64_t end = file->data_end(static_cast<uint64_t>(start - file->first_offset()));
+    last_data = std::max(last_data, file->first_offset() + static_cast<int64_t>(end));
+  }
+  return static_cast<uint64_t>(last_data - offset);
+}
+
 Status MappedFileQueue::truncate(int64_t offset) {
   while (last() != nullptr && last()->first_offset() >= offset && file_count() > 1) {
     MappedFile* file = last();

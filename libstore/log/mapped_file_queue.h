@@ -64,6 +64,8 @@ class MappedFileQueue {
   // Takes files of zeros at the end, all at or behind the offset, out of the queue and leaves them on disk: they were laid
   // out ahead and are taken up again when the log gets there. Gives their number.
   int set_spares_aside(int64_t offset);
+  // How many bytes from the offset to the last one that is not zero, in all files.
+  uint64_t data_bytes_behind(int64_t offset);
   // Everything at or behind the offset goes: positions set back, later files deleted, stale bytes zeroed.
   Status truncate(int64_t offset);
   // Oldest first, never the last: while `expired` says so and at most `limit`. Stops at one that cannot go.

@@ -119,6 +119,7 @@ class DefaultMessageStore {
   Status load_and_recover();
   Status start();
   Status save_checkpoint();
+  PutMessageResult append_run(std::span<const EncodedMessage> run);
 
   FileSystem& fs_;
   const Clock& clock_;

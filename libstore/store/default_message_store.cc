@@ -1,0 +1,246 @@
+#include "libstore/store/default_message_store.h"
+
+#include <algorithm>
+
+#include "libstore/index/consume_queue_store.h"
+#include "libstore/index/index_service.h"
+#include "libstore/log/segment_list.h"
+#include "libstore/os/replace_file.h"
+#include "libstore/os/store_lock.h"
+#include "libstore/store/queue_offset_table.h"
+#include "libstore/store/recovery.h"
+#include "libstore/store/reput_message_service.h"
+
+namespace mqctl {
+namespace {
+
+constexpr std::chrono::seconds kCatchUpLimit{60};
+
+// How far dispatch may fall behind the log. A start after a crash rebuilds queues from the log, but 5.5.0 only from its
+// last ten segments: four leave room.
+int64_t dispatch_lag_limit(uint64_t segment_bytes) {
+  constexpr uint64_t kUsual = 256u << 20;
+  return static_cast<int64_t>(std::clamp(kUsual, segment_bytes, 4 * segment_bytes));
+}
+
+std::vector<std::string> log_directories(const StoreOptions& options) {
+  if (!options.commit_log_directories.empty()) return options.commit_log_directories;
+  return {join_path(options.root, "commitlog")};
+}
+
+Result<uint64_t> segment_bytes_of(FileSystem& fs, const StoreOptions& options) {
+  std::vector<std::string> directories = log_directories(options);
+  directories.insert(directories.end(), options.read_only_commit_log_directories.begin(),
+                     options.read_only_commit_log_directories.end());
+  Result<SegmentList> list = list_segments(fs, directories);
+  if (!list && list.error().code() != Errc::kNotFound) return std::move(list).error();
+  const uint64_t found = list ? list->segment_bytes : 0;
+  if (found == 0) return options.segment_bytes == 0 ? kDefaultSegmentBytes : options.segment_bytes;
+  if (options.segment_bytes == 0 || options.segment_bytes == found) return found;
+  return Status::error(Errc::kInvalidArgument, "the segments there are " + std::to_string(found) +
+                                                   " bytes long, not " + std::to_string(options.segment_bytes))
+      .at(directories.front());
+}
+
+CommitLogOptions log_options(const StoreOptions& options) {
+  return {.directories = log_directories(options),
+          .read_only_directories = options.read_only_commit_log_directories,
+          .segment_bytes = options.segment_bytes,
+          .put_lock = options.put_lock,
+          .flush = options.flush,
+          .allocate = options.allocate};
+}
+
+PutMessageStatus status_of(Errc code) {
+  switch (code) {
+    case Errc::kInvalidArgument:
+      return PutMessageStatus::kMessageIllegal;
+    case Errc::kNoSpace:
+    case Errc::kTimedOut:
+      return PutMessageStatus::kCreateMappedFileFailed;
+    case Errc::kBusy:
+      return PutMessageStatus::kServiceNotAvailable;
+    default:
+      return PutMessageStatus::kUnknownError;
+  }
+}
+
+PutMessageResult refused(PutMessageStatus status, std::string reason) {
+  PutMessageResult result;
+  result.status = status;
+  result.reason = std::move(reason);
+  return result;
+}
+
+PutMessageResult refused(const Status& status) { return refused(status_of(status.code()), status.to_string()); }
+
+bool of_one_queue(std::span<const MessageDraft> drafts) {
+  return std::all_of(drafts.begin(), drafts.end(), [&](const MessageDraft& draft) {
+    return draft.topic == drafts.front().topic && draft.queue_id == drafts.front().queue_id;
+  });
+}
+
+}  // namespace
+
+DefaultMessageStore::DefaultMessageStore(FileSystem& fs, const Clock& clock, StoreOptions options)
+    : fs_(fs), clock_(clock), options_(std::move(options)), log_(fs, clock, log_options(options_)) {}
+
+DefaultMessageStore::~DefaultMessageStore() {
+  (void)shutdown();  // the owner that wants the answer has called it before
+}
+
+Result<std::unique_ptr<DefaultMessageStore>> DefaultMessageStore::open(FileSystem& fs, const Clock& clock,
+                                                                       StoreOptions options) {
+  if (Status status = fs.create_directories(options.root); !status.ok()) return status;
+  Result<StoreLock> lock = StoreLock::acquire(fs, options.root);
+  if (!lock) return std::move(lock).error();
+  Result<uint64_t> segment_bytes = segment_bytes_of(fs, options);
+  if (!segment_bytes) return std::move(segment_bytes).error();
+  options.segment_bytes = *segment_bytes;
+  std::unique_ptr<DefaultMessageStore> store(new DefaultMessageStore(fs, clock, std::move(options)));
+  store->lock_ = std::make_unique<StoreLock>(std::move(*lock));
+  if (Status status = store->load_and_recover(); !status.ok()) return status;
+  if (Status status = store->start(); !status.ok()) return status;
+  return store;
+}
+
+Status DefaultMessageStore::load_and_recover() {
+  const std::string abort_path = join_path(options_.root, "abort");
+  const bool after_crash = fs_.stat(abort_path).has_value();
+  if (Status status = log_.load(); !status.ok()) return status;
+  queues_ = std::make_unique<ConsumeQueueStore>(
+      fs_, ConsumeQueueStoreOptions{.directory = join_path(options_.root, "consumequeue"),
+                                    .segment_bytes = options_.consume_queue_segment_bytes});
+  if (Status status = queues_->load(); !status.ok()) return status;
+  Result<StoreCheckpoint> checkpoint = StoreCheckpoint::load(fs_, join_path(options_.root, "checkpoint"));
+  if (!checkpoint) return std::move(checkpoint).error();
+  checkpoint_ = *checkpoint;
+  if (options_.index) {
+    index_ = std::make_unique<IndexService>(fs_, clock_,
+                                            IndexServiceOptions{.directory = join_path(options_.root, "index")});
+    const LastExit last_exit = after_crash ? LastExit::kCrash : LastExit::kClean;
+    if (Status status = index_->load(last_exit, checkpoint_.index_msg_timestamp); !status.ok()) return status;
+  }
+  Result<RecoveryReport> report = recover_store({.log = log_,
+                                                 .queues = *queues_,
+                                                 .index = index_.get(),
+                                                 .checkpoint = checkpoint_,
+                                                 .delay_levels = options_.delay_levels,
+                                                 .after_crash = after_crash,
+                                                 .on_damage = options_.on_damage});
+  if (!report) return std::move(report).error();
+  recovery_ = std::move(*report);
+  return {};
+}
+
+// From here on the store counts as not closed, until shutdown says otherwise.
+Status DefaultMessageStore::start() {
+  const std::string pid = std::to_string(process_id());
+  if (Status status = replace_file(fs_, join_path(options_.root, "abort"), pid, Backup::kNone); !status.ok()) {
+    return status;
+  }
+  offsets_ = std::make_unique<QueueOffsetTable>(
+      [this](std::string_view topic, QueueId queue_id) { return max_queue_offset(topic, queue_id); });
+  log_.start();
+  reput_ = std::make_unique<ReputMessageService>(
+      log_, options_.delay_levels, log_.max_offset(), [this](const DispatchRequest& request) -> Status {
+        if (Status status = queues_->put(request); !status.ok()) return status;
+        return index_ == nullptr ? Status() : index_->put(request);
+      });
+  running_.store(true, std::memory_order_release);
+  return {};
+}
+
+PutMessageResult DefaultMessageStore::put_message(const MessageDraft& draft) { return put_messages({&draft, 1}); }
+
+PutMessageResult DefaultMessageStore::put_messages(std::span<const MessageDraft> drafts) {
+  if (!running_.load(std::memory_order_acquire)) {
+    return refused(PutMessageStatus::kServiceNotAvailable, "the store is closed");
+  }
+  if (reput_->failed()) return refused(PutMessageStatus::kServiceNotAvailable, reput_->failure().to_string());
+  if (drafts.empty() || !of_one_queue(drafts)) {
+    return refused(PutMessageStatus::kMessageIllegal, "a batch is of one topic and queue and not empty");
+  }
+  // A lone message, the common case, is encoded without allocating.
+  std::optional<EncodedMessage> single;
+  std::vector<EncodedMessage> several;
+  if (drafts.size() > 1) several.reserve(drafts.size());
+  for (const MessageDraft& draft : drafts) {
+    if (draft.properties.size() > kMaxPropertiesBytes) {
+      return refused(PutMessageStatus::kPropertiesSizeExceeded, "properties of more than 32767 bytes");
+    }
+    Result<EncodedMessage> encoded = EncodedMessage::encode(draft, options_.limits);
+    if (!encoded) return refused(encoded.error());
+    if (drafts.size() == 1) {
+      single = *encoded;
+    } else {
+      several.push_back(*encoded);
+    }
+  }
+  const std::span<const EncodedMessage> run =
+      single ? std::span<const EncodedMessage>(&*single, 1) : std::span<const EncodedMessage>(several);
+  return append_run(run);
+}
+
+PutMessageResult DefaultMessageStore::append_run(std::span<const EncodedMessage> run) {
+  if (dispatch_behind_bytes() > dispatch_lag_limit(options_.segment_bytes)) {
+    const PhysicalOffset target = log_.max_offset() - dispatch_lag_limit(options_.segment_bytes) / 2;
+    if (Status status = reput_->wait_for(target, kCatchUpLimit); !status.ok()) return refused(status);
+  }
+  const MessageDraft& draft = run.front().draft();
+  Result<AppendedRun> appended = log_.append(run, offsets_->cursor(draft.topic, draft.queue_id));
+  if (!appended) return refused(appended.error());
+  reput_->wake();
+
+  PutMessageResult result;
+  result.status = PutMessageStatus::kPutOk;
+  result.offset = appended->offset;
+  result.queue_offset = appended->queue_offset;
+  result.stored_at = appended->stored;
+  result.end = appended->end;
+  if (options_.flush.mode == FlushMode::kSync) {
+    if (Status status = log_.wait_flushed(appended->end); !status.ok()) {
+      result.status = status.code() == Errc::kTimedOut ? PutMessageStatus::kFlushDiskTimeout
+                                                       : PutMessageStatus::kUnknownError;
+      result.reason = status.to_string();
+    }
+  }
+  return result;
+}
+
+int64_t DefaultMessageStore::dispatch_behind_bytes() const { return log_.max_offset() - reput_->position(); }
+
+Status DefaultMessageStore::flush() {
+  const PhysicalOffset end = log_.max_offset();
+  if (Status status = log_.flush(); !status.ok()) return status;
+  if (Status status = reput_->wait_for(end, kCatchUpLimit); !status.ok()) return status;
+  if (Status status = queues_->flush(); !status.ok()) return status;
+  return index_ == nullptr ? Status() : index_->flush();
+}
+
+// Every value names something that is on disk by now; the log was flushed before the queues, the queues before this.
+Status DefaultMessageStore::save_checkpoint() {
+  if (reput_->last_stored().value() > 0) {
+    checkpoint_.physic_msg_timestamp = reput_->last_stored();
+    checkpoint_.logics_msg_timestamp = reput_->last_stored();
+    checkpoint_.logics_physical_offset = reput_->last_record();
+  }
+  if (index_ != nullptr) {
+    checkpoint_.index_msg_timestamp = std::max(checkpoint_.index_msg_timestamp, index_->safe_timestamp());
+  }
+  return checkpoint_.save(fs_, join_path(options_.root, "checkpoint"));
+}
+
+Status DefaultMessageStore::shutdown() {
+  if (!running_.exchange(false)) return {};
+  Status outcome = flush();
+  if (Status status = log_.shutdown(); outcome.ok()) outcome = status;
+  reput_->shutdown();
+  if (outcome.ok()) outcome = save_checkpoint();
+  if (outcome.ok()) outcome = fs_.remove(join_path(options_.root, "abort"));
+  if (outcome.ok()) outcome = fs_.sync_directory(options_.root);
+  lock_.reset();
+  return outcome;
+}
+
+}  // namespace mqctl

@@ -1,0 +1,122 @@
+#include "libstore/store/recovery.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "libstore/log/log_walk.h"
+
+namespace mqctl {
+namespace {
+
+PhysicalOffset first_of(const MappedFile& file) { return PhysicalOffset(file.first_offset()); }
+
+// From the last file back to the first: the first record of the first file that `fits`; the log's beginning otherwise.
+template <class Fits>
+PhysicalOffset last_segment_where(const MappedFileQueue& files, const Fits& fits) {
+  for (const MappedFile* file = files.last(); file != nullptr; file = files.find(file->first_offset() - 1)) {
+    const std::optional<MessageView> record = sound_record(files, first_of(*file), CrcCheck::kBody);
+    if (record && record->stored.value() != 0 && fits(*record)) return first_of(*file);
+  }
+  return PhysicalOffset(files.min_offset());
+}
+
+PhysicalOffset segment_start(const MappedFileQueue& files, PhysicalOffset offset) {
+  const MappedFile* file = files.find(offset.value());
+  return file == nullptr ? PhysicalOffset(files.min_offset()) : first_of(*file);
+}
+
+PhysicalOffset start_after_crash(const RecoveryInput& input) {
+  const MappedFileQueue& files = input.log.files();
+  const EpochMs vouched = input.checkpoint.min_timestamp();
+  PhysicalOffset start =
+      last_segment_where(files, [&](const MessageView& first) { return first.stored <= vouched; });
+  if (input.index == nullptr) return start;
+  if (const std::optional<PhysicalOffset> missing = input.index->missing_from()) {
+    start = std::min(start, segment_start(files, *missing));
+  }
+  return start;
+}
+
+// The last record that a queue names, if it is sound, vouches for all before it: the store was closed in order.
+PhysicalOffset start_after_clean_stop(const RecoveryInput& input) {
+  const MappedFileQueue& files = input.log.files();
+  const std::optional<ConsumeQueueUnit> last = input.queues.last_unit();
+  if (!last) return PhysicalOffset(files.min_offset());
+  const std::optional<MessageView> record = sound_record(files, last->physical_offset, CrcCheck::kBody);
+  if (record && record->record.size() == static_cast<size_t>(last->size)) return last->physical_offset;
+  return last_segment_where(files,
+                            [&](const MessageView& first) { return first.physical_offset <= last->physical_offset; });
+}
+
+Status refuse_damage(const MappedFileQueue& files, const LogWalk& walk) {
+  const std::optional<PhysicalOffset> behind = find_sound_record(files, walk.end);
+  if (!behind) return {};
+  const uint64_t lost = count_sound_records(files, *behind);
+  const std::string reason = walk.stopped_by.empty() ? "bytes never written" : walk.stopped_by;
+  const MappedFile* file = files.find(walk.end.value());
+  Status status = Status::error(
+      Errc::kCorruption, "commit-log offset " + std::to_string(walk.end.value()) + ": " + reason + "; " +
+                             std::to_string(lost) + " sound messages follow it, from offset " +
+                             std::to_string(behind->value()) + " on, that would be cut off");
+  if (file == nullptr) return status;
+  return std::move(status).at(file->path(), static_cast<uint64_t>(walk.end - first_of(*file)));
+}
+
+Status dispatch_again(const RecoveryInput& input, PhysicalOffset from, PhysicalOffset end, RecoveryReport& report) {
+  const RecordVisitor visit = [&](const MessageView& message) -> Status {
+    if (message.physical_offset >= end) return {};
+    const DispatchRequest request = make_dispatch_request(message, input.delay_levels);
+    if (Status status = input.queues.put(request); !status.ok()) return status;
+    ++report.records_dispatched;
+    return input.index == nullptr ? Status() : input.index->put(request);
+  };
+  Result<LogWalk> walk = walk_log(input.log.files(), from, CrcCheck::kNone, visit);
+  return walk ? Status() : std::move(walk).error();
+}
+
+Status cut_log(const RecoveryInput& input, const LogWalk& walk, RecoveryReport& report) {
+  MappedFileQueue& files = input.log.files();
+  report.spare_segments = files.set_spares_aside(walk.end.value());
+  report.bytes_cut = files.data_bytes_behind(walk.end.value());
+  if (report.bytes_cut > 0) report.cut_reason = walk.stopped_by.empty() ? "bytes left over" : walk.stopped_by;
+  return input.log.truncate(walk.end);
+}
+
+Status refuse_queues_without_log(const RecoveryInput& input) {
+  if (input.on_damage == OnDamage::kTruncate) return input.queues.destroy_all();
+  if (!input.queues.last_unit()) return {};
+  return Status::error(Errc::kCorruption,
+                       "the store has consume queues and no commit-log segment; a broker would delete the queues");
+}
+
+}  // namespace
+
+Result<RecoveryReport> recover_store(const RecoveryInput& input) {
+  RecoveryReport report;
+  report.after_crash = input.after_crash;
+  report.strays = input.log.files().strays();
+  MappedFileQueue& files = input.log.files();
+  if (Status status = input.queues.recover(); !status.ok()) return status;
+  if (files.first() == nullptr) {
+    if (Status status = refuse_queues_without_log(input); !status.ok()) return status;
+    return report;
+  }
+
+  report.scanned_from = input.after_crash ? start_after_crash(input) : start_after_clean_stop(input);
+  Result<LogWalk> walk =
+      walk_log(files, report.scanned_from, CrcCheck::kBody, [](const MessageView&) { return Status(); });
+  if (!walk) return std::move(walk).error();
+  report.records_scanned = walk->records;
+  report.log_end = walk->end;
+  if (input.on_damage == OnDamage::kRefuse) {
+    if (Status status = refuse_damage(files, *walk); !status.ok()) return status;
+  }
+
+  if (Status status = input.queues.truncate(walk->end); !status.ok()) return status;
+  if (Status status = dispatch_again(input, report.scanned_from, walk->end, report); !status.ok()) return status;
+  if (Status status = cut_log(input, *walk, report); !status.ok()) return status;
+  input.queues.correct_min_offsets(input.log.min_offset());
+  return report;
+}
+
+}  // namespace mqctl

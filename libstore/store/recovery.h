@@ -1,0 +1,32 @@
+// Recovery: brings log, consume queues and index of a store into agreement before anybody writes
+// (Apache: DefaultMessageStore.recover, CommitLog.recoverNormally / recoverAbnormally; docs/design-notes.md says where we go further).
+//
+// After a crash (an abort file): from the last segment that the checkpoint vouches for, or from where the index lost
+// entries, whichever is earlier, every sound record is dispatched again; queues and index drop what they have. After a
+// clean stop: from the end of what the queues hold. Never limited to a number of segments as 5.5.0 is.
+#pragma once
+
+#include "libstore/base/result.h"
+#include "libstore/index/consume_queue_store.h"
+#include "libstore/index/index_service.h"
+#include "libstore/log/commit_log.h"
+#include "libstore/store/default_message_store.h"
+#include "libstore/store/recovery_report.h"
+#include "libstore/store/store_checkpoint.h"
+
+namespace mqctl {
+
+struct RecoveryInput {
+  CommitLog& log;               // loaded
+  ConsumeQueueStore& queues;    // loaded
+  IndexService* index;          // loaded; null where the store is to have none
+  const StoreCheckpoint& checkpoint;
+  const DelayLevelTable& delay_levels;
+  bool after_crash;
+  OnDamage on_damage;
+};
+
+// kCorruption, with nothing changed in the log, where sound records follow damage and `on_damage` says refuse.
+Result<RecoveryReport> recover_store(const RecoveryInput& input);
+
+}  // namespace mqctl

@@ -1,0 +1,136 @@
+#include "libstore/store/reput_message_service.h"
+
+#include <algorithm>
+
+#include "libstore/message/record_parser.h"
+
+namespace mqctl {
+namespace {
+
+constexpr std::chrono::microseconds kLinger{50};
+// A wake-up that is missed all the same costs this much and no more.
+constexpr std::chrono::milliseconds kLongestSleep{100};
+
+}  // namespace
+
+ReputMessageService::ReputMessageService(const CommitLog& log, const DelayLevelTable& levels, PhysicalOffset from,
+                                         Dispatch dispatch)
+    : log_(log),
+      levels_(levels),
+      dispatch_(std::move(dispatch)),
+      position_(from.value()),
+      thread_([this] { run(); }) {}
+
+ReputMessageService::~ReputMessageService() { shutdown(); }
+
+void ReputMessageService::run() {
+  while (!stopping_.load(std::memory_order_acquire)) {
+    if (Status status = drain(); !status.ok()) return stop_with(std::move(status));
+    if (waiters_.load() > 0) {
+      MutexLock lock(mutex_);
+      moved_.notify_all();
+    }
+    if (!linger()) sleep_until_woken();
+  }
+}
+
+bool ReputMessageService::linger() const {
+  const auto until = std::chrono::steady_clock::now() + kLinger;
+  while (std::chrono::steady_clock::now() < until) {
+    if (has_work() || stopping_.load(std::memory_order_relaxed)) return true;
+    std::this_thread::yield();
+  }
+  return false;
+}
+
+void ReputMessageService::sleep_until_woken() {
+  MutexLock lock(mutex_);
+  sleeping_.store(true, std::memory_order_seq_cst);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (!has_work() && !stopping_.load()) work_.wait_for(mutex_, kLongestSleep);
+  sleeping_.store(false, std::memory_order_relaxed);
+}
+
+void ReputMessageService::wake() {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (!sleeping_.load(std::memory_order_seq_cst)) return;
+  MutexLock lock(mutex_);
+  work_.notify_one();
+}
+
+Status ReputMessageService::drain() {
+  while (has_work() && !stopping_.load(std::memory_order_relaxed)) {
+    const PhysicalOffset position(position_.load(std::memory_order_relaxed));
+    const HeldBytes data = log_.data_from(position);
+    if (!data || data.bytes().empty()) {
+      if (position >= log_.min_offset()) break;
+      position_.store(log_.min_offset().value(), std::memory_order_release);  // retention overtook us
+      continue;
+    }
+    const int64_t limit = std::min(log_.confirm_offset() - position, static_cast<int64_t>(data.bytes().size()));
+    if (Status status = dispatch_segment(data.bytes(), limit); !status.ok()) return status;
+  }
+  return {};
+}
+
+Status ReputMessageService::dispatch_segment(Bytes bytes, int64_t limit) {
+  const int64_t start = position_.load(std::memory_order_relaxed);
+  int64_t done = 0;
+  while (done < limit) {
+    MessageView view;
+    const RecordStatus found = parse_record(bytes.subspan(static_cast<size_t>(done)), CrcCheck::kNone, view);
+    if (found == RecordStatus::kBlank) {
+      done = static_cast<int64_t>(bytes.size());
+    } else if (found == RecordStatus::kRecord) {
+      if (Status status = dispatch_(make_dispatch_request(view, levels_)); !status.ok()) return status;
+      done += static_cast<int64_t>(view.record.size());
+      last_stored_.store(view.stored.value(), std::memory_order_relaxed);
+      last_record_.store(view.physical_offset.value(), std::memory_order_relaxed);
+    } else {
+      return Status::error(Errc::kCorruption, "commit-log offset " + std::to_string(start + done) + ": " +
+                                                  std::string(describe(found)));
+    }
+    position_.store(start + done, std::memory_order_release);
+  }
+  return {};
+}
+
+void ReputMessageService::stop_with(Status status) {
+  MutexLock lock(mutex_);
+  failure_ = std::move(status);
+  failed_.store(true, std::memory_order_release);
+  moved_.notify_all();
+}
+
+Status ReputMessageService::failure() const {
+  MutexLock lock(mutex_);
+  return failure_;
+}
+
+Status ReputMessageService::wait_for(PhysicalOffset target, std::chrono::milliseconds limit) {
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  MutexLock lock(mutex_);
+  ++waiters_;
+  Status outcome;
+  while (position() < target && outcome.ok()) {
+    work_.notify_one();
+    moved_.wait_for(mutex_, std::chrono::milliseconds(1));
+    if (!failure_.ok()) outcome = failure_;
+    if (outcome.ok() && position() < target && std::chrono::steady_clock::now() > deadline) {
+      outcome = Status::error(Errc::kTimedOut, "consume queues and index did not catch up with the log in time");
+    }
+  }
+  --waiters_;
+  return outcome;
+}
+
+void ReputMessageService::shutdown() {
+  {
+    MutexLock lock(mutex_);
+    stopping_.store(true, std::memory_order_release);
+    work_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace mqctl

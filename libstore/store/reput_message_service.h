@@ -1,0 +1,67 @@
+// ReputMessageService: follows the commit log and enters each record into its consume queue and the index (Apache's
+// class of this name: "re-put"). One thread; the only writer of queues and index while the store runs.
+//
+// It looks no further than CommitLog::confirm_offset(). After draining the log it stays awake for a moment, so a steady
+// writer never pays for waking it. An error (a full disk, a gap in a queue) stops it: what follows would be entered in
+// the wrong place. The store then refuses puts and leaves its abort file, and the next start recovers.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <thread>
+
+#include "libstore/base/mutex.h"
+#include "libstore/base/status.h"
+#include "libstore/index/dispatch_request.h"
+#include "libstore/log/commit_log.h"
+
+namespace mqctl {
+
+class ReputMessageService {
+ public:
+  using Dispatch = std::function<Status(const DispatchRequest&)>;
+  ReputMessageService(const CommitLog& log, const DelayLevelTable& levels, PhysicalOffset from, Dispatch dispatch);
+  ~ReputMessageService();
+
+  // Everything below is in the queues and the index. Acquire: a reader that sees it sees their units.
+  PhysicalOffset position() const { return PhysicalOffset(position_.load(std::memory_order_acquire)); }
+  // After a put; costs a fence where the thread is awake.
+  void wake();
+  // Waits until the position is at least `target`; the failure where dispatch has stopped. kTimedOut after the limit.
+  Status wait_for(PhysicalOffset target, std::chrono::milliseconds limit) EXCLUDES(mutex_);
+  bool failed() const { return failed_.load(std::memory_order_acquire); }
+  Status failure() const EXCLUDES(mutex_);
+  // Ends the thread where it stands. Idempotent.
+  void shutdown() EXCLUDES(mutex_);
+
+  EpochMs last_stored() const { return EpochMs(last_stored_.load(std::memory_order_relaxed)); }
+  PhysicalOffset last_record() const { return PhysicalOffset(last_record_.load(std::memory_order_relaxed)); }
+
+ private:
+  void run() EXCLUDES(mutex_);
+  bool has_work() const { return position_.load(std::memory_order_relaxed) < log_.confirm_offset().value(); }
+  bool linger() const;
+  void sleep_until_woken() EXCLUDES(mutex_);
+  Status drain();
+  Status dispatch_segment(Bytes bytes, int64_t limit);
+  void stop_with(Status status) EXCLUDES(mutex_);
+
+  const CommitLog& log_;
+  const DelayLevelTable& levels_;
+  const Dispatch dispatch_;
+  std::atomic<int64_t> position_;           // release: everything below is entered
+  std::atomic<int64_t> last_stored_{0};     // relaxed: read after position() or after shutdown()
+  std::atomic<int64_t> last_record_{0};
+  std::atomic<bool> sleeping_{false};       // seq_cst with the log's position: no wake-up is lost
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> failed_{false};
+  mutable Mutex mutex_;
+  CondVar work_;
+  CondVar moved_;
+  std::atomic<int> waiters_{0};
+  Status failure_ GUARDED_BY(mutex_);
+  std::thread thread_;
+};
+
+}  // namespace mqctl
