@@ -1,0 +1,28 @@
+// MappedRegion: a file's bytes in memory, unmapped by the destructor.
+//
+// Views of data() live as long as the region. Reading a page beyond the file's end raises SIGBUS, so only files this
+// process owns (store lock held) are mapped; commands that read other people's stores use File::read_at instead.
+// Threads: the bytes are as safe as plain memory; the methods may be called by several threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "libstore/base/bytes.h"
+#include "libstore/base/status.h"
+
+namespace mqctl {
+
+class MappedRegion {
+ public:
+  virtual ~MappedRegion() = default;
+  // Constant for the life of the region. Writing to a kRead mapping is a programmer's error.
+  virtual std::byte* data() const = 0;
+  virtual size_t size() const = 0;
+  // Bytes of the range are on disk when this returns (msync).
+  virtual Status sync(size_t position, size_t length) = 0;
+  // Touches the pages for writing, so that the first write meets no page fault. Best effort, contents unchanged.
+  virtual void populate_write(size_t position, size_t length) = 0;
+};
+
+}  // namespace mqctl
