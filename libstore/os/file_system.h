@@ -62,6 +62,8 @@ class FileSystem {
   virtual Result<SpaceInfo> space(const std::string& path) = 0;
 };
 
+int64_t process_id();
+
 // The real one; one for the whole process.
 FileSystem& posix_file_system();
 
