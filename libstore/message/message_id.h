@@ -30,7 +30,7 @@ class UniqueKeyGenerator {
 
  private:
   std::string prefix_;
-  EpochMs month_start_;
+  std::atomic<int64_t> month_start_ms_{0};  // relaxed: any recent value serves
   std::atomic<uint32_t> counter_{0};
 };
 
