@@ -84,6 +84,8 @@ class DefaultMessageStore {
   PutMessageResult put_message(const MessageDraft& draft);
   // All or none, to one topic and queue: consecutive offsets, one store time, never over two segments.
   PutMessageResult put_messages(std::span<const MessageDraft> drafts);
+  // The log is on disk up to `end` (of a put's result), whatever the flush mode: one wait for many puts.
+  Status wait_flushed(PhysicalOffset end) { return log_.wait_flushed(end); }
   // Everything put before the call is on disk, and in the queues and the index, when it returns.
   Status flush();
 
