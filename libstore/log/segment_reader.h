@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "libstore/base/bytes.h"
 #include "libstore/base/result.h"
@@ -28,13 +27,17 @@ class SegmentReader {
   // At least min(want, end() - position) bytes at the position, more where the window has them; empty at the end.
   // Memory grows to hold `want`: ask for a large one only when the record's head has been found plausible.
   Result<Bytes> view(uint64_t position, size_t want);
+  // The next position at or behind `from` that may hold data, holes skipped; end() where none follows.
+  uint64_t next_data(uint64_t from);
 
  private:
   SegmentReader(SegmentFile segment, std::unique_ptr<File> file);
   SegmentFile segment_;
+  Status fill(uint64_t position, size_t want);
   std::unique_ptr<File> file_;
   uint64_t end_ = 0;
-  std::vector<std::byte> window_;
+  std::unique_ptr<std::byte[]> window_;
+  size_t window_capacity_ = 0;
   uint64_t window_position_ = 0;
   size_t window_size_ = 0;
 };

@@ -48,6 +48,8 @@ struct ScanEvent {
   std::string detail;              // kDamage, kTail: "bad magic 0x41414141", ...
 };
 
+// kStopAtDamage: whatever is not a sound record is the tail, nothing behind it is read (nonzero_bytes_end is unknown and
+// equals position): for followers, who come back.
 enum class Resync : uint8_t { kScanOn, kStopAtDamage };
 
 class SegmentScanner {
@@ -60,6 +62,12 @@ class SegmentScanner {
   Result<bool> next(ScanEvent& event);
 
  private:
+  Result<bool> settle(RecordStatus status, ScanEvent& event);
+  Result<bool> framed_damage(Damage damage, ScanEvent& event);
+  Result<bool> resync(RecordStatus status, ScanEvent& event);
+  Result<bool> end_with_tail(RecordStatus status, ScanEvent& event);
+  Result<std::string> explain(RecordStatus status);
+
   SegmentReader& reader_;
   CrcCheck check_;
   Resync resync_;
