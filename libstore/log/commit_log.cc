@@ -1,5 +1,7 @@
 #include "libstore/log/commit_log.h"
 
+#include <algorithm>
+
 #include "libstore/message/record_parser.h"
 #include "libstore/message/system_flag.h"
 
@@ -102,6 +104,14 @@ HeldBytes CommitLog::data_from(PhysicalOffset offset) const {
   MappedFile* file = queue_.find(offset.value());
   if (file == nullptr || !file->hold()) return {};
   return {file, file->published(static_cast<uint64_t>(offset.value() - file->first_offset()))};
+}
+
+HeldBytes CommitLog::record_bytes(PhysicalOffset offset, size_t size) const {
+  MappedFile* file = queue_.find(offset.value());
+  if (file == nullptr || !file->hold()) return {};
+  const Bytes data = file->published(static_cast<uint64_t>(offset.value() - file->first_offset()));
+  HeldBytes held(file, data.first(std::min(size, data.size())));
+  return held.bytes().size() == size ? std::move(held) : HeldBytes();
 }
 
 Result<HeldBytes> CommitLog::read(PhysicalOffset offset, MessageView& view) const {

@@ -79,6 +79,8 @@ class CommitLog {
 
   // Published bytes of one segment from the offset on; empty where there are none.
   HeldBytes data_from(PhysicalOffset offset) const;
+  // `size` published bytes at the offset, as a consume-queue unit names them; none where they are not in one segment.
+  HeldBytes record_bytes(PhysicalOffset offset, size_t size) const;
   // The record at the offset, checked frame and place, body CRC not. `view` points into what is returned.
   Result<HeldBytes> read(PhysicalOffset offset, MessageView& view) const;
 

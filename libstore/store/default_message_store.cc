@@ -116,8 +116,9 @@ Status DefaultMessageStore::load_and_recover() {
   if (!checkpoint) return std::move(checkpoint).error();
   checkpoint_ = *checkpoint;
   if (options_.index) {
-    index_ = std::make_unique<IndexService>(fs_, clock_,
-                                            IndexServiceOptions{.directory = join_path(options_.root, "index")});
+    IndexServiceOptions index_options;
+    index_options.directory = join_path(options_.root, "index");
+    index_ = std::make_unique<IndexService>(fs_, clock_, index_options);
     const LastExit last_exit = after_crash ? LastExit::kCrash : LastExit::kClean;
     if (Status status = index_->load(last_exit, checkpoint_.index_msg_timestamp); !status.ok()) return status;
   }

@@ -1,0 +1,76 @@
+// ConsumeQueue: the index of one (topic, queue id) into the commit log, as the owner of a store writes and reads it
+// (Apache: ConsumeQueue; docs/store-format.md).
+//
+// Threads: one writer (dispatch, or recovery before it) puts, truncates and deletes; any number of readers look up units
+// without a lock beside it. Owned by ConsumeQueueStore.
+// Durability: units reach the disk with flush(); recovery rebuilds what was lost from the log.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "libstore/base/result.h"
+#include "libstore/index/consume_queue_unit.h"
+#include "libstore/index/dispatch_request.h"
+#include "libstore/log/mapped_file_queue.h"
+
+namespace mqctl {
+
+class ConsumeQueue {
+ public:
+  // `directory`: `<root>/consumequeue/<topic>/<queue id>`. The segment size is rounded up to whole units.
+  ConsumeQueue(FileSystem& fs, std::string topic, QueueId queue_id, const std::string& directory,
+               uint64_t segment_bytes);
+
+  const std::string& topic() const { return topic_; }
+  QueueId queue_id() const { return queue_id_; }
+
+  // --- The writer ---
+  Status load() { return files_.load(); }
+  // Finds the last valid unit, from the third-last segment on as Apache does; segments behind it are deleted, so that
+  // none of zeros stays at the end (a broker would take its first unit for a message).
+  Status recover();
+  // Enters a record. One that is there already, or that lies before the end, is left alone and is a success: dispatch
+  // may be repeated. kCorruption for one that leaves a gap: Apache appends it in the wrong place, where every later
+  // message would carry a wrong number; here the caller must dispatch from further back, or give up.
+  Status put(const DispatchRequest& request);
+  // An empty queue begins at this offset: filler units up to it, minimum and maximum there.
+  Status initialize_with_offset(QueueOffset offset);
+  // Units that point at or behind the log's end go.
+  Status truncate(PhysicalOffset log_end);
+  // The minimum moves to the first unit at or behind the log's beginning, never back.
+  void correct_min_offset(PhysicalOffset log_min);
+  // Whole segments whose units all point before the log's beginning, never the last.
+  Result<int> delete_expired(PhysicalOffset log_min);
+  Status flush() { return files_.flush(); }
+  Status destroy() { return files_.destroy(); }
+
+  // --- Readers ---
+  QueueOffset min_offset() const;
+  QueueOffset max_offset() const;  // behind the last unit
+  std::optional<ConsumeQueueUnit> unit(QueueOffset offset) const;  // none outside [min, max)
+  // The last unit that is not filler.
+  std::optional<ConsumeQueueUnit> last_unit() const;
+  PhysicalOffset max_physical_offset() const;  // behind the last unit's record; 0 without any
+  // Apache's getOffsetInQueueByTime: the first message stored at or after `time`; the maximum where all are earlier. 0
+  // for an empty queue. `store_time` gives the store time of a unit's record, none where the record is gone.
+  using StoreTime = std::function<std::optional<EpochMs>(const ConsumeQueueUnit&)>;
+  QueueOffset offset_by_time(EpochMs time, const StoreTime& store_time) const;
+  uint64_t segment_bytes() const { return files_.file_bytes(); }
+
+ private:
+  ConsumeQueueUnit unit_at(int64_t byte_offset) const;
+  Status fill_pre_blanks(int64_t start, int64_t end);
+  Status append(const ConsumeQueueUnit& unit, int64_t expected_byte);
+  bool empty() const { return files_.max_offset() == files_.min_offset(); }
+
+  const std::string topic_;
+  const QueueId queue_id_;
+  MappedFileQueue files_;
+  std::atomic<int64_t> min_byte_{0};            // release: the units below are not to be read any more
+  std::atomic<int64_t> max_physical_offset_{0};  // relaxed for the writer; readers see it after the unit
+};
+
+}  // namespace mqctl

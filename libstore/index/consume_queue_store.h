@@ -1,0 +1,77 @@
+// ConsumeQueueStore: all consume queues of a store (Apache: ConsumeQueueStore).
+//
+// Threads: one writer (dispatch, or recovery before it); readers find queues and read them beside it. Queues live as long
+// as this object, also those that were destroyed.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libstore/base/mutex.h"
+#include "libstore/base/result.h"
+#include "libstore/index/consume_queue.h"
+#include "libstore/os/file_system.h"
+
+namespace mqctl {
+
+struct ConsumeQueueStoreOptions {
+  std::string directory;       // `<root>/consumequeue`
+  uint64_t segment_bytes = 0;  // 0: as the files there have it, else Apache's default
+};
+
+class ConsumeQueueStore {
+ public:
+  ConsumeQueueStore(FileSystem& fs, ConsumeQueueStoreOptions options);
+
+  // --- The writer ---
+  // Opens every queue. Directories whose name is no queue id are ignored, as Apache does. kUnsupported where the queues
+  // are a RocksDB database; kCorruption for segments that contradict each other.
+  Status load();
+  Status recover();
+  // Enters a record into its queue, if it is of a kind that enters one.
+  Status put(const DispatchRequest& request);
+  Status truncate(PhysicalOffset log_end);
+  void correct_min_offsets(PhysicalOffset log_min);
+  Result<int> delete_expired(PhysicalOffset log_min);
+  Status flush();
+  Status destroy_all();
+
+  // --- Readers ---
+  ConsumeQueue* find(std::string_view topic, QueueId queue_id) const;  // null where there is none
+  std::vector<ConsumeQueue*> all() const;                              // sorted by topic and queue id
+  // The unit, over all queues, whose record lies last in the log.
+  std::optional<ConsumeQueueUnit> last_unit() const;
+  uint64_t segment_bytes() const { return segment_bytes_; }
+
+ private:
+  using Key = std::pair<std::string, int32_t>;
+  using KeyView = std::pair<std::string_view, int32_t>;
+  struct Less {
+    using is_transparent = void;
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      return KeyView(a.first, a.second) < KeyView(b.first, b.second);
+    }
+  };
+  Status load_topic(const std::string& topic);
+  Result<uint64_t> size_of_first_segment(const std::string& queue_directory);
+  ConsumeQueue& find_or_create(std::string_view topic, QueueId queue_id);
+  ConsumeQueue& add(const std::string& topic, QueueId queue_id);
+  std::string queue_directory(std::string_view topic, QueueId queue_id) const;
+  template <class Action>
+  Status for_each(const Action& action) const;
+
+  FileSystem& fs_;
+  const ConsumeQueueStoreOptions options_;
+  uint64_t segment_bytes_;
+  mutable Mutex mutex_;
+  std::map<Key, std::unique_ptr<ConsumeQueue>, Less> queues_ GUARDED_BY(mutex_);
+  ConsumeQueue* last_used_ = nullptr;  // the writer's: a run of records is often of one queue
+};
+
+}  // namespace mqctl

@@ -1,0 +1,122 @@
+#include "libstore/index/index_file.h"
+
+#include <algorithm>
+
+namespace mqctl {
+namespace {
+
+constexpr uint64_t kAllocateAheadBytes = 1u << 20;
+
+bool times_overlap(const IndexHeader& header, EpochMs begin, EpochMs end) {
+  return begin <= header.end_timestamp && end >= header.begin_timestamp;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<IndexFile>> IndexFile::create(FileSystem& fs, const std::string& path, IndexGeometry geometry,
+                                                     const IndexHeader* before) {
+  Result<std::unique_ptr<File>> file = fs.open(path, OpenMode::kCreateExclusive);
+  if (!file) return std::move(file).error();
+  std::unique_ptr<IndexFile> made(new IndexFile(path, geometry));
+  Status status = (*file)->resize(geometry.file_bytes());
+  if (status.ok()) status = made->map(std::move(*file));
+  if (!status.ok()) {
+    (void)fs.remove(path);  // the first error is the one to tell
+    return status;
+  }
+  IndexHeader header;
+  if (before != nullptr) {
+    header.begin_timestamp = header.end_timestamp = before->end_timestamp;
+    header.begin_offset = header.end_offset = before->end_offset;
+  }
+  header.store(made->data());
+  if (Status synced = fs.sync_directory(parent_path(path)); !synced.ok()) return synced;
+  return made;
+}
+
+Result<std::unique_ptr<IndexFile>> IndexFile::open(FileSystem& fs, const std::string& path, IndexGeometry geometry) {
+  Result<std::unique_ptr<File>> file = fs.open(path, OpenMode::kReadWrite);
+  if (!file) return std::move(file).error();
+  Result<uint64_t> size = (*file)->size();
+  if (!size) return std::move(size).error();
+  if (*size < geometry.file_bytes()) {  // as Apache does
+    if (Status status = (*file)->resize(geometry.file_bytes()); !status.ok()) return status;
+  }
+  std::unique_ptr<IndexFile> opened(new IndexFile(path, geometry));
+  if (Status status = opened->map(std::move(*file)); !status.ok()) return status;
+  const int32_t count = opened->header().index_count;
+  if (count > static_cast<int32_t>(geometry.entries)) {
+    return Status::error(Errc::kCorruption, "its header counts " + std::to_string(count) + " entries of " +
+                                                std::to_string(geometry.entries))
+        .at(path, 36);
+  }
+  return opened;
+}
+
+Status IndexFile::map(std::unique_ptr<File> file) {
+  const uint64_t slots_end = geometry_.entry_at(0);
+  if (Status status = file->allocate(0, slots_end, AllocateMode::kKeepSize); !status.ok()) return status;
+  allocated_end_ = slots_end;
+  Result<std::unique_ptr<MappedRegion>> region = file->map(MapMode::kReadWrite, geometry_.file_bytes());
+  if (!region) return std::move(region).error();
+  file_ = std::move(file);
+  region_ = std::move(*region);
+  return {};
+}
+
+Status IndexFile::reserve_entry(int32_t number) {
+  const uint64_t start = geometry_.entry_at(static_cast<uint32_t>(number));
+  const uint64_t end = start + IndexEntry::kEncodedBytes;
+  if (end <= allocated_end_) return {};
+  const uint64_t ahead = std::min(geometry_.file_bytes(), end + kAllocateAheadBytes);
+  if (Status status = file_->allocate(start, ahead - start, AllocateMode::kKeepSize); !status.ok()) return status;
+  allocated_end_ = ahead;
+  return {};
+}
+
+Status IndexFile::put_key(int32_t key_hash, PhysicalOffset offset, EpochMs stored) {
+  IndexHeader header = this->header();
+  if (Status status = reserve_entry(header.index_count); !status.ok()) return status;
+  std::byte* const slot_place = slot(key_hash);
+  auto previous = load_be<int32_t>(slot_place);
+  if (previous <= 0 || previous > header.index_count) previous = 0;
+  const int64_t seconds = (stored - header.begin_timestamp) / 1000;
+
+  IndexEntry fresh;
+  fresh.key_hash = key_hash;
+  fresh.physical_offset = offset;
+  fresh.seconds =
+      header.begin_timestamp.value() <= 0 ? 0 : static_cast<int32_t>(std::clamp<int64_t>(seconds, 0, INT32_MAX));
+  fresh.previous = previous;
+  fresh.store(entry(header.index_count));
+  store_be(slot_place, header.index_count);
+
+  if (header.index_count <= 1) {
+    header.begin_offset = offset;
+    header.begin_timestamp = stored;
+  }
+  if (previous == 0) ++header.slot_count;
+  ++header.index_count;
+  header.end_offset = offset;
+  header.end_timestamp = stored;
+  header.store(data());
+  return {};
+}
+
+void IndexFile::query(int32_t key_hash, EpochMs begin, EpochMs end, size_t max,
+                      std::vector<PhysicalOffset>& found) const {
+  const IndexHeader header = this->header();
+  if (!times_overlap(header, begin, end)) return;
+  auto number = load_be<int32_t>(slot(key_hash));
+  while (number > 0 && number < header.index_count && found.size() < max) {
+    const IndexEntry candidate = IndexEntry::load(entry(number));
+    const EpochMs time = header.begin_timestamp + int64_t{candidate.seconds} * 1000;
+    if (candidate.seconds < 0) return;
+    // The file keeps whole seconds: a moment within the last of them still counts.
+    if (candidate.key_hash == key_hash && time + 999 >= begin && time <= end) found.push_back(candidate.physical_offset);
+    if (candidate.previous >= number) return;
+    number = candidate.previous;
+  }
+}
+
+}  // namespace mqctl

@@ -1,0 +1,132 @@
+#include "libstore/index/index_layout.h"
+
+#include <cstdlib>
+#include <vector>
+
+#include "libstore/base/java_hash.h"
+
+namespace mqctl {
+namespace {
+
+int32_t non_negative(int32_t hash) {
+  if (hash == INT32_MIN) return 0;
+  return std::abs(hash);
+}
+
+// Entries looked at to tell one division from another.
+constexpr int32_t kWitnesses = 64;
+
+// Reads numbers at scattered positions of a file; positions outside it read as none.
+class Peek {
+ public:
+  Peek(File& file, uint64_t size) : file_(file), size_(size) {}
+  bool slot(const IndexGeometry& geometry, uint32_t slot, int32_t& value) {
+    std::byte bytes[4];
+    if (!read(geometry.slot_at(slot), bytes)) return false;
+    value = load_be<int32_t>(bytes);
+    return true;
+  }
+  bool entry(const IndexGeometry& geometry, int32_t number, IndexEntry& entry) {
+    std::byte bytes[IndexEntry::kEncodedBytes];
+    if (!read(geometry.entry_at(static_cast<uint32_t>(number)), bytes)) return false;
+    entry = IndexEntry::load(bytes);
+    return true;
+  }
+
+ private:
+  template <size_t N>
+  bool read(uint64_t at, std::byte (&bytes)[N]) {
+    if (at > size_ || N > size_ - at) return false;
+    const Result<size_t> got = file_.read_at(at, bytes);
+    return got && *got == N;
+  }
+  File& file_;
+  const uint64_t size_;
+};
+
+// The newest entries must hang in the chain of the slot that their hash says.
+bool entries_hang(Peek& peek, const IndexGeometry& geometry, int32_t index_count) {
+  for (int32_t number = index_count - 1; number >= 1 && number >= index_count - kWitnesses; --number) {
+    IndexEntry entry;
+    if (!peek.entry(geometry, number, entry) || entry.key_hash < 0 || entry.previous >= number) return false;
+    int32_t newest = 0;
+    if (!peek.slot(geometry, static_cast<uint32_t>(entry.key_hash) % geometry.slots, newest)) return false;
+    if (newest < number || newest >= index_count) return false;
+    if (number == index_count - 1 && newest != number) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+IndexHeader IndexHeader::load(const std::byte* from) {
+  IndexHeader header;
+  header.begin_timestamp = EpochMs(load_be<int64_t>(from));
+  header.end_timestamp = EpochMs(load_be<int64_t>(from + 8));
+  header.begin_offset = PhysicalOffset(load_be<int64_t>(from + 16));
+  header.end_offset = PhysicalOffset(load_be<int64_t>(from + 24));
+  header.slot_count = load_be<int32_t>(from + 32);
+  header.index_count = load_be<int32_t>(from + 36);
+  if (header.index_count <= 0) header.index_count = 1;
+  return header;
+}
+
+void IndexHeader::store(std::byte* to) const {
+  store_be(to, begin_timestamp.value());
+  store_be(to + 8, end_timestamp.value());
+  store_be(to + 16, begin_offset.value());
+  store_be(to + 24, end_offset.value());
+  store_be(to + 32, slot_count);
+  store_be(to + 36, index_count);
+}
+
+IndexEntry IndexEntry::load(const std::byte* from) {
+  return {load_be<int32_t>(from), PhysicalOffset(load_be<int64_t>(from + 4)), load_be<int32_t>(from + 12),
+          load_be<int32_t>(from + 16)};
+}
+
+void IndexEntry::store(std::byte* to) const {
+  store_be(to, key_hash);
+  store_be(to + 4, physical_offset.value());
+  store_be(to + 12, seconds);
+  store_be(to + 16, previous);
+}
+
+Result<IndexGeometry> detect_index_geometry(File& file) {
+  Result<uint64_t> size = file.size();
+  if (!size) return std::move(size).error();
+  const Status no_fit = Status::error(Errc::kUnsupported, "no division into slots and entries fits this index file")
+                            .at(file.path());
+  std::byte head[IndexHeader::kEncodedBytes];
+  Result<size_t> got = file.read_at(0, head);
+  if (!got) return std::move(got).error();
+  if (*got < sizeof head) return no_fit;
+  const IndexHeader header = IndexHeader::load(head);
+  const uint64_t body = *size - sizeof head;
+  Peek peek(file, *size);
+
+  constexpr uint64_t kUsualSlotBytes = 4 + 4 * 20;
+  if (body % kUsualSlotBytes == 0 && body > 0) {
+    const auto slots = static_cast<uint32_t>(body / kUsualSlotBytes);
+    const IndexGeometry usual{slots, slots * 4};
+    if (entries_hang(peek, usual, header.index_count)) return usual;
+  }
+  if (header.index_count <= 1) return no_fit;  // nothing in it that could tell
+  for (uint64_t slots = 1; 4 * slots < body; ++slots) {
+    if ((body - 4 * slots) % 20 != 0) continue;
+    const IndexGeometry candidate{static_cast<uint32_t>(slots), static_cast<uint32_t>((body - 4 * slots) / 20)};
+    if (header.index_count > static_cast<int64_t>(candidate.entries)) break;
+    if (entries_hang(peek, candidate, header.index_count)) return candidate;
+  }
+  return no_fit;
+}
+
+int32_t index_key_hash(std::string_view topic, std::string_view key) {
+  return non_negative(java_string_hash(key, java_string_hash("#", java_string_hash(topic))));
+}
+
+int32_t index_tag_hash(std::string_view topic, std::string_view tags) {
+  return non_negative(java_string_hash(tags, java_string_hash("#T#", java_string_hash(topic))));
+}
+
+}  // namespace mqctl

@@ -1,0 +1,70 @@
+// IndexService: the key index of a store, a run of index files named by the local time they were made
+// (Apache: IndexService).
+//
+// Thread-safe: one dispatcher puts, others query.
+// Durability: a file is flushed when it is full and by flush(). After a crash the files that were not full when they were
+// last flushed are deleted, as Apache does; missing_from() then says where recovery must begin so that no key is lost
+// (Apache loses those before its own starting point).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libstore/base/clock.h"
+#include "libstore/base/mutex.h"
+#include "libstore/base/result.h"
+#include "libstore/index/dispatch_request.h"
+#include "libstore/index/index_file.h"
+
+namespace mqctl {
+
+enum class LastExit : uint8_t { kClean, kCrash };
+// 5.5.0 indexes the tag as a last key; older releases step over such entries.
+enum class TagEntries : uint8_t { kNone, kWrite };
+
+struct IndexServiceOptions {
+  std::string directory;             // `<root>/index`
+  IndexGeometry geometry;            // for the first file; later ones follow those that are there
+  TagEntries tags = TagEntries::kWrite;
+};
+
+class IndexService {
+ public:
+  IndexService(FileSystem& fs, const Clock& clock, IndexServiceOptions options);
+
+  // `safe`: the checkpoint's index time. Files whose name is no number are left alone, as Apache does.
+  Status load(LastExit last_exit, EpochMs safe) EXCLUDES(mutex_);
+  // Where entries are missing since load() deleted files; none where nothing was deleted.
+  std::optional<PhysicalOffset> missing_from() const { return missing_from_; }
+
+  // UNIQ_KEY, each word of KEYS, the tag. Records before the last one indexed are left alone: dispatch may be repeated.
+  Status put(const DispatchRequest& request) EXCLUDES(mutex_);
+  // Physical offsets whose entries match the key's hash and the time, newest first: candidates, since the text of a key
+  // is not stored.
+  std::vector<PhysicalOffset> query(std::string_view topic, std::string_view key, size_t max, EpochMs begin,
+                                    EpochMs end) const EXCLUDES(mutex_);
+  Status flush() EXCLUDES(mutex_);
+  // Oldest first, never the last: files whose entries all lie before the log's beginning.
+  Result<int> delete_expired(PhysicalOffset log_min) EXCLUDES(mutex_);
+  // The end time of the last full file, which is on disk; 0 while there is none. For the checkpoint.
+  EpochMs safe_timestamp() const EXCLUDES(mutex_);
+
+ private:
+  Status drop_unsafe_files(EpochMs safe) REQUIRES(mutex_);
+  Status put_key(int32_t hash, const DispatchRequest& request) REQUIRES(mutex_);
+  Status add_file() REQUIRES(mutex_);
+  std::string next_name() const REQUIRES(mutex_);
+
+  FileSystem& fs_;
+  const Clock& clock_;
+  IndexServiceOptions options_;
+  std::optional<PhysicalOffset> missing_from_;
+  mutable Mutex mutex_;
+  std::vector<std::unique_ptr<IndexFile>> files_ GUARDED_BY(mutex_);  // oldest first
+  EpochMs safe_timestamp_ GUARDED_BY(mutex_);
+};
+
+}  // namespace mqctl
