@@ -130,6 +130,7 @@ Result<bool> SegmentScanner::end_with_tail(RecordStatus status, ScanEvent& event
     behind = *found;
   }
   event.kind = ScanKind::kTail;
+  event.damage = damage_of(status, false);
   event.length = reader_.end() - position_;
   event.nonzero_bytes_end = behind;
   const bool empty = resync_ == Resync::kScanOn ? behind == position_ : status == RecordStatus::kEmpty;

@@ -42,7 +42,7 @@ struct ScanEvent {
   PhysicalOffset offset;  // in the log
   uint64_t length = 0;    // kTail: to the end of the file
   MessageView message;    // kRecord, and where Damage says so; views live until the next call
-  Damage damage = Damage::kNone;
+  Damage damage = Damage::kNone;  // kTail: what the bytes would be called if sound records followed
   Tail tail = Tail::kNeverWritten;
   uint64_t nonzero_bytes_end = 0;  // kTail: position behind the last byte that is not zero, or `position`
   std::string detail;              // kDamage, kTail: "bad magic 0x41414141", ...
