@@ -1,12 +1,13 @@
 #include "libstore/index/consume_queue.h"
 
 #include <algorithm>
-#include <array>
 
 namespace mqctl {
 namespace {
 
 constexpr auto kUnit = static_cast<int64_t>(ConsumeQueueUnit::kEncodedBytes);
+
+constexpr int64_t kLargestQueueOffset = INT64_MAX / kUnit / 2;  // its segment ends within 63 bits too
 
 uint64_t whole_units(uint64_t bytes) {
   const uint64_t unit = ConsumeQueueUnit::kEncodedBytes;
@@ -23,58 +24,97 @@ uint64_t valid_prefix(const MappedFile& file) {
   return position;
 }
 
+// A damaged unit can name any offset.
+int64_t record_end(const ConsumeQueueUnit& unit) {
+  const int64_t start = unit.physical_offset.value();
+  return start > INT64_MAX - unit.size ? INT64_MAX : start + unit.size;
+}
+
+bool ends_within(const ConsumeQueueUnit& unit, PhysicalOffset log_end) {
+  return unit.pre_blank() || (unit.valid() && record_end(unit) <= log_end.value());
+}
+
 }  // namespace
 
 ConsumeQueue::ConsumeQueue(FileSystem& fs, std::string topic, QueueId queue_id, const std::string& directory,
-                           uint64_t segment_bytes)
+                           uint64_t segment_bytes, std::string ext_directory)
     : topic_(std::move(topic)),
       queue_id_(queue_id),
       files_(fs, {.directories = {directory},
                   .read_only_directories = {},
                   .file_bytes = whole_units(segment_bytes),
-                  .blocks = Blocks::kAhead}) {}
+                  .blocks = Blocks::kAhead}),
+      fs_(fs),
+      ext_directory_(std::move(ext_directory)) {}
+
+Status ConsumeQueue::load() {
+  if (!ext_directory_.empty() && fs_.stat(ext_directory_).has_value()) {
+    Result<ConsumeQueueExt> ext = ConsumeQueueExt::open(fs_, ext_directory_);
+    if (!ext) return std::move(ext).error();
+    ext_ = std::make_unique<ConsumeQueueExt>(std::move(*ext));
+  }
+  return files_.load();
+}
 
 Status ConsumeQueue::recover() {
   if (files_.first() == nullptr) return {};
-  constexpr int64_t kTrusted = 3;
+  if (Status status = cut(end_of_valid_units()); !status.ok()) return status;
+  min_byte_.store(files_.min_offset(), std::memory_order_release);
+  correct_min_offset(PhysicalOffset(0));  // filler at the beginning is not part of the queue
+  return {};
+}
+
+int64_t ConsumeQueue::end_of_valid_units() const {
+  constexpr int64_t kUntrusted = 3;
   const auto bytes = static_cast<int64_t>(files_.file_bytes());
-  int64_t end = std::max(files_.min_offset(), files_.last()->first_offset() - (kTrusted - 1) * bytes);
-  for (MappedFile* file = files_.find(end); file != nullptr; file = files_.next(*file)) {
+  const int64_t first = files_.min_offset();
+  int64_t end = std::max(first, files_.last()->first_offset() - (kUntrusted - 1) * bytes);
+  while (end > first && valid_prefix(*files_.find(end)) == 0) end -= bytes;
+  for (const MappedFile* file = files_.find(end); file != nullptr; file = files_.next(*file)) {
     const uint64_t valid = valid_prefix(*file);
     end = file->first_offset() + static_cast<int64_t>(valid);
     if (valid < file->size()) break;
   }
+  return end;
+}
+
+Status ConsumeQueue::cut(int64_t end) {
   if (Status status = files_.truncate(end); !status.ok()) return status;
-  if (MappedFile* last = files_.last(); last->wrote_position() == 0 && files_.file_count() == 1) {
+  if (files_.first() != nullptr && empty()) {
     if (Status status = files_.destroy(); !status.ok()) return status;
   }
-  min_byte_.store(files_.min_offset(), std::memory_order_release);
-  max_physical_offset_.store(0, std::memory_order_relaxed);
-  if (const std::optional<ConsumeQueueUnit> last = last_unit()) {
-    max_physical_offset_.store(last->physical_offset.value() + last->size, std::memory_order_relaxed);
-  }
+  const std::optional<ConsumeQueueUnit> last = last_unit();
+  max_physical_offset_.store(last ? record_end(*last) : 0, std::memory_order_relaxed);
+  const int64_t min = std::min(min_byte_.load(std::memory_order_relaxed), files_.max_offset());
+  min_byte_.store(min, std::memory_order_release);
   return {};
 }
 
+Status ConsumeQueue::refuse(const DispatchRequest& request, const std::string& why) const {
+  return Status::error(Errc::kCorruption, "consume queue " + name() + ": the record at commit-log offset " +
+                                              std::to_string(request.physical_offset.value()) + " " + why);
+}
+
 Status ConsumeQueue::put(const DispatchRequest& request) {
-  const int64_t record_end = request.physical_offset.value() + request.size;
-  if (record_end <= max_physical_offset_.load(std::memory_order_relaxed)) return {};
+  const int64_t end = request.physical_offset.value() + request.size;
+  if (end <= max_physical_offset_.load(std::memory_order_relaxed)) return {};
+  if (request.queue_offset.value() < 0 || request.queue_offset.value() > kLargestQueueOffset) {
+    return refuse(request, "names queue offset " + std::to_string(request.queue_offset.value()));
+  }
   const int64_t expected = request.queue_offset.value() * kUnit;
-  if (empty() && expected > files_.max_offset()) {
-    if (Status status = initialize_with_offset(request.queue_offset); !status.ok()) return status;
+  if (expected > 0 && empty()) {
+    if (Status status = begin_at(expected); !status.ok()) return status;
   }
   const int64_t current = files_.max_offset();
   if (expected < current) return {};
   if (expected > current) {
-    return Status::error(Errc::kCorruption, "consume queue " + topic_ + "/" + std::to_string(queue_id_.value()) +
-                                                " ends at " + std::to_string(current / kUnit) +
-                                                " and the log goes on with queue offset " +
-                                                std::to_string(request.queue_offset.value()));
+    return refuse(request, "goes on with queue offset " + std::to_string(request.queue_offset.value()) +
+                               " where the queue ends at " + std::to_string(current / kUnit));
   }
   if (Status status = append({request.physical_offset, request.size, request.tags_code}, expected); !status.ok()) {
     return status;
   }
-  max_physical_offset_.store(record_end, std::memory_order_relaxed);
+  max_physical_offset_.store(end, std::memory_order_relaxed);
   return {};
 }
 
@@ -88,13 +128,26 @@ Status ConsumeQueue::append(const ConsumeQueueUnit& unit, int64_t expected_byte)
 }
 
 Status ConsumeQueue::initialize_with_offset(QueueOffset offset) {
-  const int64_t expected = offset.value() * kUnit;
+  if (!empty()) return Status::error(Errc::kInvalidArgument, "consume queue " + name() + " has units already");
+  const int64_t end = offset.value() * kUnit;
+  if (Status status = files_.destroy(); !status.ok()) return status;
+  // Where the offset is a segment's first, the segment before it is filled instead: one without a unit would be taken
+  // for a leftover by recover(), and for a message by a broker.
   const auto bytes = static_cast<int64_t>(files_.file_bytes());
-  if (files_.first() != nullptr) {  // of another beginning, and empty
-    if (Status status = files_.destroy(); !status.ok()) return status;
-  }
-  if (Status status = fill_pre_blanks(expected - expected % bytes, expected); !status.ok()) return status;
-  min_byte_.store(expected, std::memory_order_release);
+  const int64_t start = (end - (end > 0 ? kUnit : 0)) / bytes * bytes;
+  if (Status status = fill_pre_blanks(start, end); !status.ok()) return status;
+  min_byte_.store(end, std::memory_order_release);
+  return {};
+}
+
+// As Apache lays out a queue whose first unit is not number 0; the unit follows at once.
+Status ConsumeQueue::begin_at(int64_t byte_offset) {
+  if (Status status = files_.destroy(); !status.ok()) return status;
+  const auto bytes = static_cast<int64_t>(files_.file_bytes());
+  const int64_t start = byte_offset / bytes * bytes;
+  if (Result<MappedFile*> file = files_.writable(start); !file) return std::move(file).error();
+  if (Status status = fill_pre_blanks(start, byte_offset); !status.ok()) return status;
+  min_byte_.store(byte_offset, std::memory_order_release);
   return {};
 }
 
@@ -102,20 +155,19 @@ Status ConsumeQueue::fill_pre_blanks(int64_t start, int64_t end) {
   for (int64_t at = start; at < end; at += kUnit) {
     if (Status status = append(kPreBlankUnit, start); !status.ok()) return status;
   }
-  // An offset at the very start of a segment needs the segment, so that the queue begins there.
-  if (start == end) {
-    Result<MappedFile*> file = files_.writable(start);
-    if (!file) return std::move(file).error();
-  }
   return {};
 }
 
 Status ConsumeQueue::truncate(PhysicalOffset log_end) {
   if (max_physical_offset() <= log_end) return {};
   int64_t end = files_.max_offset();
-  while (end > files_.min_offset() && unit_at(end - kUnit).physical_offset >= log_end) end -= kUnit;
-  if (Status status = files_.truncate(end); !status.ok()) return status;
-  return recover();
+  while (end > files_.min_offset() && !ends_within(unit_at(end - kUnit), log_end)) end -= kUnit;
+  return cut(end);
+}
+
+Status ConsumeQueue::destroy() {
+  if (Status status = files_.destroy(); !status.ok()) return status;
+  return cut(0);
 }
 
 void ConsumeQueue::correct_min_offset(PhysicalOffset log_min) {
@@ -164,6 +216,21 @@ std::optional<ConsumeQueueUnit> ConsumeQueue::unit(QueueOffset offset) const {
   if (offset < min_offset() || offset >= max_offset()) return std::nullopt;
   const ConsumeQueueUnit unit = unit_at(offset.value() * kUnit);
   return unit.valid() ? std::optional(unit) : std::nullopt;
+}
+
+HeldBytes ConsumeQueue::units_from(QueueOffset offset) const {
+  if (offset < min_offset() || offset >= max_offset()) return {};
+  const int64_t byte_offset = offset.value() * kUnit;
+  MappedFile* file = files_.find(byte_offset);
+  if (file == nullptr || !file->hold()) return {};
+  return {file, file->published(static_cast<uint64_t>(byte_offset - file->first_offset()))};
+}
+
+std::optional<int64_t> ConsumeQueue::tags_code(const ConsumeQueueUnit& unit) const {
+  if (!is_extension_address(unit.tags_code)) return unit.tags_code;
+  if (ext_ == nullptr) return std::nullopt;
+  const Result<ConsumeQueueExtUnit> extension = ext_->read(unit.tags_code);
+  return extension ? std::optional(extension->tags_code) : std::nullopt;
 }
 
 std::optional<ConsumeQueueUnit> ConsumeQueue::last_unit() const {

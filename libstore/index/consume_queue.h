@@ -1,17 +1,19 @@
 // ConsumeQueue: the index of one (topic, queue id) into the commit log, as the owner of a store writes and reads it
 // (Apache: ConsumeQueue; docs/store-format.md).
 //
-// Threads: one writer (dispatch, or recovery before it) puts, truncates and deletes; any number of readers look up units
-// without a lock beside it. Owned by ConsumeQueueStore.
-// Durability: units reach the disk with flush(); recovery rebuilds what was lost from the log.
+// Threads: one writer (dispatch, or recovery before it) puts, truncates and deletes; any number of readers look up
+// units without a lock beside it. Owned by ConsumeQueueStore. Durability: units reach the disk with flush(); recovery
+// rebuilds what was lost from the log.
 #pragma once
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "libstore/base/result.h"
+#include "libstore/index/consume_queue_ext.h"
 #include "libstore/index/consume_queue_unit.h"
 #include "libstore/index/dispatch_request.h"
 #include "libstore/log/mapped_file_queue.h"
@@ -21,36 +23,46 @@ namespace mqctl {
 class ConsumeQueue {
  public:
   // `directory`: `<root>/consumequeue/<topic>/<queue id>`. The segment size is rounded up to whole units.
+  // `ext_directory`: `<root>/consumequeue_ext/<topic>/<queue id>`, read where it is there; empty for none.
   ConsumeQueue(FileSystem& fs, std::string topic, QueueId queue_id, const std::string& directory,
-               uint64_t segment_bytes);
+               uint64_t segment_bytes, std::string ext_directory = {});
 
   const std::string& topic() const { return topic_; }
   QueueId queue_id() const { return queue_id_; }
 
   // --- The writer ---
-  Status load() { return files_.load(); }
-  // Finds the last valid unit, from the third-last segment on as Apache does; segments behind it are deleted, so that
-  // none of zeros stays at the end (a broker would take its first unit for a message).
+  Status load();
+  // Finds the last valid unit, from the third-last segment on as Apache does, and from before it where even that holds
+  // none (units that never reached the disk). Segments behind it are deleted, so that none of zeros stays at the end: a
+  // broker would take its first unit for a message. Filler at the end does not count as a record, as it does with
+  // Apache.
   Status recover();
   // Enters a record. One that is there already, or that lies before the end, is left alone and is a success: dispatch
   // may be repeated. kCorruption for one that leaves a gap: Apache appends it in the wrong place, where every later
-  // message would carry a wrong number; here the caller must dispatch from further back, or give up.
+  // message would carry a wrong number; here the caller must dispatch from further back, or give up. (Apache asks
+  // neither for queue offset 0, and so numbers a topic wrongly that was deleted and made again.)
   Status put(const DispatchRequest& request);
-  // An empty queue begins at this offset: filler units up to it, minimum and maximum there.
+  // An empty queue begins at this offset: filler units up to it, minimum and maximum there, also after recover().
+  // kInvalidArgument where it has units.
   Status initialize_with_offset(QueueOffset offset);
-  // Units that point at or behind the log's end go.
+  // Units whose record does not end before the log does go.
   Status truncate(PhysicalOffset log_end);
   // The minimum moves to the first unit at or behind the log's beginning, never back.
   void correct_min_offset(PhysicalOffset log_min);
   // Whole segments whose units all point before the log's beginning, never the last.
   Result<int> delete_expired(PhysicalOffset log_min);
   Status flush() { return files_.flush(); }
-  Status destroy() { return files_.destroy(); }
+  Status destroy();
 
   // --- Readers ---
   QueueOffset min_offset() const;
-  QueueOffset max_offset() const;  // behind the last unit
+  QueueOffset max_offset() const;                                  // behind the last unit
   std::optional<ConsumeQueueUnit> unit(QueueOffset offset) const;  // none outside [min, max)
+  // The units from there to the end of their segment, in place; empty outside [min, max). A pull walks them this way.
+  HeldBytes units_from(QueueOffset offset) const;
+  // The true tags code where the unit has the address of an extension unit instead. None where that cannot be read:
+  // such a message is delivered unfiltered.
+  std::optional<int64_t> tags_code(const ConsumeQueueUnit& unit) const;
   // The last unit that is not filler.
   std::optional<ConsumeQueueUnit> last_unit() const;
   PhysicalOffset max_physical_offset() const;  // behind the last unit's record; 0 without any
@@ -62,6 +74,11 @@ class ConsumeQueue {
 
  private:
   ConsumeQueueUnit unit_at(int64_t byte_offset) const;
+  int64_t end_of_valid_units() const;
+  Status cut(int64_t end);
+  Status refuse(const DispatchRequest& request, const std::string& why) const;
+  std::string name() const { return topic_ + "/" + std::to_string(queue_id_.value()); }
+  Status begin_at(int64_t byte_offset);
   Status fill_pre_blanks(int64_t start, int64_t end);
   Status append(const ConsumeQueueUnit& unit, int64_t expected_byte);
   bool empty() const { return files_.max_offset() == files_.min_offset(); }
@@ -69,7 +86,10 @@ class ConsumeQueue {
   const std::string topic_;
   const QueueId queue_id_;
   MappedFileQueue files_;
-  std::atomic<int64_t> min_byte_{0};            // release: the units below are not to be read any more
+  FileSystem& fs_;
+  const std::string ext_directory_;
+  std::unique_ptr<ConsumeQueueExt> ext_;         // null without extension units; constant after load()
+  std::atomic<int64_t> min_byte_{0};             // release: the units below are not to be read any more
   std::atomic<int64_t> max_physical_offset_{0};  // relaxed for the writer; readers see it after the unit
 };
 

@@ -1,10 +1,10 @@
 // ConsumeQueueStore: all consume queues of a store (Apache: ConsumeQueueStore).
 //
-// Threads: one writer (dispatch, or recovery before it); readers find queues and read them beside it. Queues live as long
-// as this object, also those that were destroyed.
+// Threads: one writer (dispatch, or recovery before it); readers find queues and read them beside it. Queues live as
+// long as this object, also those that were destroyed.
 #pragma once
 
-#include <functional>
+#include <array>
 #include <map>
 #include <memory>
 #include <optional>
@@ -19,9 +19,13 @@
 
 namespace mqctl {
 
+// Whether a record's INNER_MULTI_DISPATCH is followed (Apache: enableLmq and enableMultiDispatch, both off by default).
+enum class MultiDispatch : uint8_t { kOff, kOn };
+
 struct ConsumeQueueStoreOptions {
   std::string directory;       // `<root>/consumequeue`
-  uint64_t segment_bytes = 0;  // 0: as the files there have it, else Apache's default
+  uint64_t segment_bytes = 0;  // for a store without queues, 0: Apache's default; files that are there decide otherwise
+  MultiDispatch multi_dispatch = MultiDispatch::kOff;
 };
 
 class ConsumeQueueStore {
@@ -30,10 +34,10 @@ class ConsumeQueueStore {
 
   // --- The writer ---
   // Opens every queue. Directories whose name is no queue id are ignored, as Apache does. kUnsupported where the queues
-  // are a RocksDB database; kCorruption for segments that contradict each other.
+  // are a RocksDB database or there are batch queues; kCorruption for segments that contradict each other.
   Status load();
   Status recover();
-  // Enters a record into its queue, if it is of a kind that enters one.
+  // Enters a record into its queue, if it is of a kind that enters one, and into those its multi-dispatch names.
   Status put(const DispatchRequest& request);
   Status truncate(PhysicalOffset log_end);
   void correct_min_offsets(PhysicalOffset log_min);
@@ -46,6 +50,8 @@ class ConsumeQueueStore {
   std::vector<ConsumeQueue*> all() const;                              // sorted by topic and queue id
   // The unit, over all queues, whose record lies last in the log.
   std::optional<ConsumeQueueUnit> last_unit() const;
+  // Behind the last record that is in a queue; 0 without any. (Apache: getMaxPhyOffsetInConsumeQueue)
+  PhysicalOffset max_physical_offset() const;
   uint64_t segment_bytes() const { return segment_bytes_; }
 
  private:
@@ -58,9 +64,11 @@ class ConsumeQueueStore {
       return KeyView(a.first, a.second) < KeyView(b.first, b.second);
     }
   };
-  Status load_topic(const std::string& topic);
-  Result<uint64_t> size_of_first_segment(const std::string& queue_directory);
-  ConsumeQueue& find_or_create(std::string_view topic, QueueId queue_id);
+  Status refuse_other_kinds(const std::vector<DirectoryEntry>& topics) const;
+  Result<std::vector<Key>> list_queues(const std::vector<DirectoryEntry>& topics) const;
+  Result<uint64_t> usual_segment_bytes(const std::vector<Key>& queues) const;
+  Status put_multi(const DispatchRequest& request);
+  ConsumeQueue& queue_for(std::string_view topic, QueueId queue_id);
   ConsumeQueue& add(const std::string& topic, QueueId queue_id);
   std::string queue_directory(std::string_view topic, QueueId queue_id) const;
   template <class Action>
@@ -71,7 +79,7 @@ class ConsumeQueueStore {
   uint64_t segment_bytes_;
   mutable Mutex mutex_;
   std::map<Key, std::unique_ptr<ConsumeQueue>, Less> queues_ GUARDED_BY(mutex_);
-  ConsumeQueue* last_used_ = nullptr;  // the writer's: a run of records is often of one queue
+  std::array<ConsumeQueue*, 64> recent_{};  // the writer's: records come from few queues at a time
 };
 
 }  // namespace mqctl

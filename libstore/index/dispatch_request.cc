@@ -20,6 +20,7 @@ DispatchRequest make_dispatch_request(const MessageView& message, const DelayLev
   request.uniq_key = properties.uniq_key;
   request.tags = properties.tags;
   request.has_uniq_key = properties.has_uniq_key;
+  request.properties = message.properties;
   return request;
 }
 

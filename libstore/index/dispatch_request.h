@@ -24,6 +24,7 @@ struct DispatchRequest {
   std::string_view uniq_key;
   std::string_view tags;
   bool has_uniq_key = false;
+  std::string_view properties;  // all of them, for multi-dispatch
 };
 
 DispatchRequest make_dispatch_request(const MessageView& message, const DelayLevelTable& levels);

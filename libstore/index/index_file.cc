@@ -1,6 +1,7 @@
 #include "libstore/index/index_file.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace mqctl {
 namespace {
@@ -20,6 +21,7 @@ Result<std::unique_ptr<IndexFile>> IndexFile::create(FileSystem& fs, const std::
   std::unique_ptr<IndexFile> made(new IndexFile(path, geometry));
   Status status = (*file)->resize(geometry.file_bytes());
   if (status.ok()) status = made->map(std::move(*file));
+  if (status.ok()) status = made->flush();  // its size: the next start would not know what to do with a short one
   if (!status.ok()) {
     (void)fs.remove(path);  // the first error is the one to tell
     return status;
@@ -79,7 +81,8 @@ Status IndexFile::put_key(int32_t key_hash, PhysicalOffset offset, EpochMs store
   if (Status status = reserve_entry(header.index_count); !status.ok()) return status;
   std::byte* const slot_place = slot(key_hash);
   auto previous = load_be<int32_t>(slot_place);
-  if (previous <= 0 || previous > header.index_count) previous = 0;
+  // Its own number: a writer died between slot and header. (Apache makes that entry its own predecessor.)
+  if (previous <= 0 || previous >= header.index_count) previous = 0;
   const int64_t seconds = (stored - header.begin_timestamp) / 1000;
 
   IndexEntry fresh;
@@ -103,6 +106,28 @@ Status IndexFile::put_key(int32_t key_hash, PhysicalOffset offset, EpochMs store
   return {};
 }
 
+void IndexFile::drop_entries_from(PhysicalOffset offset) {
+  IndexHeader header = this->header();
+  for (; header.index_count > 1; --header.index_count) {
+    std::byte* const place = entry(header.index_count - 1);
+    const IndexEntry newest = IndexEntry::load(place);
+    if (newest.physical_offset < offset) break;
+    store_be(slot(newest.key_hash), newest.previous);
+    if (newest.previous == 0) --header.slot_count;
+    std::memset(place, 0, IndexEntry::kEncodedBytes);
+  }
+  header.end_offset =
+      header.index_count > 1 ? IndexEntry::load(entry(header.index_count - 1)).physical_offset : PhysicalOffset(0);
+  header.store(data());
+}
+
+int32_t IndexFile::trailing_entries_of(PhysicalOffset offset) const {
+  const int32_t newest = header().index_count - 1;
+  int32_t number = newest;
+  while (number > 0 && IndexEntry::load(entry(number)).physical_offset == offset) --number;
+  return newest - number;
+}
+
 void IndexFile::query(int32_t key_hash, EpochMs begin, EpochMs end, size_t max,
                       std::vector<PhysicalOffset>& found) const {
   const IndexHeader header = this->header();
@@ -110,10 +135,12 @@ void IndexFile::query(int32_t key_hash, EpochMs begin, EpochMs end, size_t max,
   auto number = load_be<int32_t>(slot(key_hash));
   while (number > 0 && number < header.index_count && found.size() < max) {
     const IndexEntry candidate = IndexEntry::load(entry(number));
-    const EpochMs time = header.begin_timestamp + int64_t{candidate.seconds} * 1000;
     if (candidate.seconds < 0) return;
-    // The file keeps whole seconds: a moment within the last of them still counts.
-    if (candidate.key_hash == key_hash && time + 999 >= begin && time <= end) found.push_back(candidate.physical_offset);
+    // The first entry of a file that follows another counts its seconds from that one's end; its time is the header's.
+    const int64_t since_begin = number == 1 ? 0 : int64_t{candidate.seconds} * 1000;
+    const EpochMs time = header.begin_timestamp + since_begin;
+    if (candidate.key_hash == key_hash && time + 999 >= begin && time <= end)
+      found.push_back(candidate.physical_offset);
     if (candidate.previous >= number) return;
     number = candidate.previous;
   }

@@ -1,7 +1,7 @@
 // IndexFile: one file of the key index, mapped (Apache: IndexFile; docs/store-format.md).
 //
-// Not synchronised: IndexService holds its lock around every call. The slot area has real blocks when the file is opened,
-// entries get theirs a window ahead, so a full disk is an error of put_key and never a signal.
+// Not synchronised: IndexService holds its lock around every call. The slot area has real blocks when the file is
+// opened, entries get theirs a window ahead, so a full disk is an error of put_key and never a signal.
 #pragma once
 
 #include <cstdint>
@@ -29,9 +29,14 @@ class IndexFile {
 
   // REQUIRES: !full().
   Status put_key(int32_t key_hash, PhysicalOffset offset, EpochMs stored);
-  // Physical offsets of entries with that hash and time, newest first, appended until there are `max`. Times in the file
-  // have whole seconds.
+  // Takes the entries of records at or behind the offset out again, newest first; the times stay as they are.
+  void drop_entries_from(PhysicalOffset offset);
+  // How many of the newest entries, none left out, are of the record at that offset.
+  int32_t trailing_entries_of(PhysicalOffset offset) const;
+  // Physical offsets of entries with that hash and time, newest first, appended until there are `max`. Times in the
+  // file have whole seconds: an entry counts where any moment of its second does.
   void query(int32_t key_hash, EpochMs begin, EpochMs end, size_t max, std::vector<PhysicalOffset>& found) const;
+  // Thread-safe, the only one that is.
   Status flush() { return file_->sync(); }
 
  private:

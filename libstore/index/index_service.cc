@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <ctime>
-#include <iterator>
 
 #include "libstore/message/properties.h"
 #include "libstore/message/system_flag.h"
@@ -27,6 +26,20 @@ int64_t name_number(EpochMs time) {
   return number * 1000 + time.value() % 1000;
 }
 
+Result<std::vector<std::string>> list_paths(FileSystem& fs, const std::string& directory) {
+  std::vector<std::string> paths;
+  Result<std::vector<DirectoryEntry>> entries = fs.list(directory);
+  if (!entries && entries.error().code() != Errc::kNotFound) return std::move(entries).error();
+  if (!entries) return paths;
+  for (const DirectoryEntry& entry : *entries) {
+    if (entry.kind == FileKind::kRegular && is_number(entry.name)) paths.push_back(join_path(directory, entry.name));
+  }
+  return paths;
+}
+
+// Files are flushed when they are full, and the checkpoint remembers the last one's end.
+bool on_disk(const IndexFile& file, EpochMs safe) { return file.full() && file.header().end_timestamp <= safe; }
+
 }  // namespace
 
 IndexService::IndexService(FileSystem& fs, const Clock& clock, IndexServiceOptions options)
@@ -34,49 +47,96 @@ IndexService::IndexService(FileSystem& fs, const Clock& clock, IndexServiceOptio
 
 Status IndexService::load(LastExit last_exit, EpochMs safe) {
   MutexLock lock(mutex_);
-  Result<std::vector<DirectoryEntry>> entries = fs_.list(options_.directory);
-  if (!entries) return entries.error().code() == Errc::kNotFound ? Status() : std::move(entries).error();
-  for (const DirectoryEntry& entry : *entries) {
-    if (entry.kind != FileKind::kRegular || !is_number(entry.name)) continue;
-    const std::string path = join_path(options_.directory, entry.name);
-    Result<std::unique_ptr<File>> file = fs_.open(path, OpenMode::kRead);
-    if (!file) return std::move(file).error();
-    Result<IndexGeometry> geometry = detect_index_geometry(**file);
-    if (!geometry) return std::move(geometry).error();
-    options_.geometry = *geometry;
-    Result<std::unique_ptr<IndexFile>> opened = IndexFile::open(fs_, path, *geometry);
-    if (!opened) return std::move(opened).error();
-    files_.push_back(std::move(*opened));
+  Result<std::vector<std::string>> paths = list_paths(fs_, options_.directory);
+  if (!paths) return std::move(paths).error();
+  const bool crash = last_exit == LastExit::kCrash;
+  size_t kept = 0;
+  for (; kept < paths->size(); ++kept) {
+    Status status = open_file((*paths)[kept]);
+    if (!status.ok() && (!crash || status.code() == Errc::kIoError)) return status;
+    if (!status.ok()) break;
+    if (crash && !on_disk(*files_.back(), safe)) {
+      files_.pop_back();
+      break;
+    }
   }
-  if (last_exit == LastExit::kCrash) return drop_unsafe_files(safe);
+  if (!crash) return {};
+  missing_from_ = files_.empty() ? PhysicalOffset(0) : files_.back()->header().end_offset;
+  return drop_from(*paths, kept);
+}
+
+Status IndexService::open_file(const std::string& path) {
+  Result<IndexGeometry> geometry = geometry_of(path);
+  if (!geometry) return std::move(geometry).error();
+  Result<std::unique_ptr<IndexFile>> opened = IndexFile::open(fs_, path, *geometry);
+  if (!opened) return std::move(opened).error();
+  options_.geometry = *geometry;
+  files_.push_back(std::move(*opened));
   return {};
 }
 
-Status IndexService::drop_unsafe_files(EpochMs safe) {
-  while (!files_.empty() && files_.back()->header().end_timestamp > safe) {
-    const PhysicalOffset begin = files_.back()->header().begin_offset;
-    if (Status status = fs_.remove(files_.back()->path()); !status.ok()) return status;
-    files_.pop_back();
-    missing_from_ = files_.empty() ? std::min(begin, missing_from_.value_or(begin)) : files_.back()->header().end_offset;
+// An empty file of an unusual division does not give it away: it is taken for one like those before it.
+Result<IndexGeometry> IndexService::geometry_of(const std::string& path) const {
+  Result<std::unique_ptr<File>> file = fs_.open(path, OpenMode::kRead);
+  if (!file) return std::move(file).error();
+  Result<IndexGeometry> detected = detect_index_geometry(**file);
+  if (detected || detected.error().code() != Errc::kUnsupported) return detected;
+  Result<uint64_t> size = (*file)->size();
+  if (!size) return std::move(size).error();
+  return *size == options_.geometry.file_bytes() ? Result<IndexGeometry>(options_.geometry) : std::move(detected);
+}
+
+// Newest first, so that a start that dies here leaves no hole.
+Status IndexService::drop_from(const std::vector<std::string>& paths, size_t first) {
+  if (first == paths.size()) return {};
+  for (size_t i = paths.size(); i > first; --i) {
+    if (Status status = fs_.remove(paths[i - 1]); !status.ok()) return status;
   }
-  if (!missing_from_) return {};
-  if (missing_from_->value() < 0) missing_from_ = PhysicalOffset(0);
   return fs_.sync_directory(options_.directory);
 }
 
 Status IndexService::put(const DispatchRequest& request) {
   if (!enters_index(request.sys_flag)) return {};
   MutexLock lock(mutex_);
-  if (!files_.empty() && request.physical_offset < files_.back()->header().end_offset) return {};
+  int32_t there = 0;
+  if (!files_.empty()) {
+    const PhysicalOffset end = files_.back()->header().end_offset;
+    if (request.physical_offset < end) return {};
+    if (request.physical_offset == end) there = entries_of(end);
+  }
+  const auto add = [&](int32_t hash) REQUIRES(mutex_) { return there-- > 0 ? Status() : put_key(hash, request); };
   if (request.has_uniq_key) {
-    if (Status status = put_key(index_key_hash(request.topic, request.uniq_key), request); !status.ok()) return status;
+    if (Status status = add(index_key_hash(request.topic, request.uniq_key)); !status.ok()) return status;
   }
   KeyCursor keys(request.keys);
   for (std::string_view key; keys.next(key);) {
-    if (Status status = put_key(index_key_hash(request.topic, key), request); !status.ok()) return status;
+    if (Status status = add(index_key_hash(request.topic, key)); !status.ok()) return status;
   }
   if (request.tags.empty() || options_.tags == TagEntries::kNone) return {};
-  return put_key(index_tag_hash(request.topic, request.tags), request);
+  return add(index_tag_hash(request.topic, request.tags));
+}
+
+Status IndexService::truncate(PhysicalOffset log_end) {
+  MutexLock lock(mutex_);
+  while (!files_.empty() && files_.back()->header().end_offset >= log_end) {
+    files_.back()->drop_entries_from(log_end);
+    if (!files_.back()->empty()) return files_.back()->flush();
+    if (Status status = fs_.remove(files_.back()->path()); !status.ok()) return status;
+    if (Status status = fs_.sync_directory(options_.directory); !status.ok()) return status;
+    files_.pop_back();
+  }
+  return {};
+}
+
+// A record's entries stand together, over two or more files where one fills up.
+int32_t IndexService::entries_of(PhysicalOffset offset) const {
+  int32_t count = 0;
+  for (auto file = files_.rbegin(); file != files_.rend(); ++file) {
+    const int32_t in_file = (*file)->trailing_entries_of(offset);
+    count += in_file;
+    if (in_file + 1 < (*file)->header().index_count) break;
+  }
+  return count;
 }
 
 Status IndexService::put_key(int32_t hash, const DispatchRequest& request) {
@@ -111,8 +171,8 @@ std::string IndexService::next_name() const {
   return std::to_string(number);
 }
 
-std::vector<PhysicalOffset> IndexService::query(std::string_view topic, std::string_view key, size_t max,
-                                                EpochMs begin, EpochMs end) const {
+std::vector<PhysicalOffset> IndexService::query(std::string_view topic, std::string_view key, size_t max, EpochMs begin,
+                                                EpochMs end) const {
   const int32_t hash = index_key_hash(topic, key);
   std::vector<PhysicalOffset> found;
   MutexLock lock(mutex_);
@@ -123,8 +183,12 @@ std::vector<PhysicalOffset> IndexService::query(std::string_view topic, std::str
 }
 
 Status IndexService::flush() {
-  MutexLock lock(mutex_);
-  return files_.empty() ? Status() : files_.back()->flush();
+  std::shared_ptr<IndexFile> current;
+  {
+    MutexLock lock(mutex_);
+    if (!files_.empty()) current = files_.back();
+  }
+  return current == nullptr ? Status() : current->flush();
 }
 
 Result<int> IndexService::delete_expired(PhysicalOffset log_min) {
@@ -141,6 +205,11 @@ Result<int> IndexService::delete_expired(PhysicalOffset log_min) {
 EpochMs IndexService::safe_timestamp() const {
   MutexLock lock(mutex_);
   return safe_timestamp_;
+}
+
+PhysicalOffset IndexService::end_offset() const {
+  MutexLock lock(mutex_);
+  return files_.empty() ? PhysicalOffset(0) : files_.back()->header().end_offset;
 }
 
 }  // namespace mqctl

@@ -2,9 +2,9 @@
 // (Apache: IndexService).
 //
 // Thread-safe: one dispatcher puts, others query.
-// Durability: a file is flushed when it is full and by flush(). After a crash the files that were not full when they were
-// last flushed are deleted, as Apache does; missing_from() then says where recovery must begin so that no key is lost
-// (Apache loses those before its own starting point).
+// Durability: a file is flushed when it is full and by flush(). After a crash only files that were full by then, and
+// those before them, are kept; the rest is deleted, as Apache does, and missing_from() says where recovery must begin
+// so that no key is lost (Apache loses those before its own starting point).
 #pragma once
 
 #include <cstdint>
@@ -26,8 +26,8 @@ enum class LastExit : uint8_t { kClean, kCrash };
 enum class TagEntries : uint8_t { kNone, kWrite };
 
 struct IndexServiceOptions {
-  std::string directory;             // `<root>/index`
-  IndexGeometry geometry;            // for the first file; later ones follow those that are there
+  std::string directory;   // `<root>/index`
+  IndexGeometry geometry;  // for the first file; later ones follow those that are there
   TagEntries tags = TagEntries::kWrite;
 };
 
@@ -35,25 +35,37 @@ class IndexService {
  public:
   IndexService(FileSystem& fs, const Clock& clock, IndexServiceOptions options);
 
-  // `safe`: the checkpoint's index time. Files whose name is no number are left alone, as Apache does.
+  // `safe`: the checkpoint's index time. Files whose name is no number are left alone, as Apache does. After a crash a
+  // file that cannot be read is deleted with those behind it; otherwise it is an error.
   Status load(LastExit last_exit, EpochMs safe) EXCLUDES(mutex_);
-  // Where entries are missing since load() deleted files; none where nothing was deleted.
+  // After a crash: entries are missing for records from here on, whether or not this load() deleted a file: the start
+  // before, which did, may have died on the way. None after a clean exit.
   std::optional<PhysicalOffset> missing_from() const { return missing_from_; }
 
-  // UNIQ_KEY, each word of KEYS, the tag. Records before the last one indexed are left alone: dispatch may be repeated.
+  // UNIQ_KEY, each word of KEYS, the tag. Dispatch may be repeated: records before the last one indexed are left alone,
+  // and of that one only the keys that are not there yet are added (Apache adds all of them again).
   Status put(const DispatchRequest& request) EXCLUDES(mutex_);
+  // Entries of records at or behind the log's end go. (Apache leaves them, and indexes no record until the log is past
+  // them again.)
+  Status truncate(PhysicalOffset log_end) EXCLUDES(mutex_);
   // Physical offsets whose entries match the key's hash and the time, newest first: candidates, since the text of a key
   // is not stored.
   std::vector<PhysicalOffset> query(std::string_view topic, std::string_view key, size_t max, EpochMs begin,
                                     EpochMs end) const EXCLUDES(mutex_);
+  // Queries and puts go on meanwhile.
   Status flush() EXCLUDES(mutex_);
   // Oldest first, never the last: files whose entries all lie before the log's beginning.
   Result<int> delete_expired(PhysicalOffset log_min) EXCLUDES(mutex_);
   // The end time of the last full file, which is on disk; 0 while there is none. For the checkpoint.
   EpochMs safe_timestamp() const EXCLUDES(mutex_);
+  // The last record indexed; 0 while there is none.
+  PhysicalOffset end_offset() const EXCLUDES(mutex_);
 
  private:
-  Status drop_unsafe_files(EpochMs safe) REQUIRES(mutex_);
+  Status open_file(const std::string& path) REQUIRES(mutex_);
+  Result<IndexGeometry> geometry_of(const std::string& path) const REQUIRES(mutex_);
+  Status drop_from(const std::vector<std::string>& paths, size_t first) REQUIRES(mutex_);
+  int32_t entries_of(PhysicalOffset offset) const REQUIRES(mutex_);
   Status put_key(int32_t hash, const DispatchRequest& request) REQUIRES(mutex_);
   Status add_file() REQUIRES(mutex_);
   std::string next_name() const REQUIRES(mutex_);
@@ -63,7 +75,7 @@ class IndexService {
   IndexServiceOptions options_;
   std::optional<PhysicalOffset> missing_from_;
   mutable Mutex mutex_;
-  std::vector<std::unique_ptr<IndexFile>> files_ GUARDED_BY(mutex_);  // oldest first
+  std::vector<std::shared_ptr<IndexFile>> files_ GUARDED_BY(mutex_);  // oldest first; shared with a flush
   EpochMs safe_timestamp_ GUARDED_BY(mutex_);
 };
 
