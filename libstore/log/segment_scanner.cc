@@ -61,11 +61,23 @@ Result<bool> SegmentScanner::next(ScanEvent& event) {
   Result<RecordStatus> status = parse_record_at(reader_, position_, check_, event.message);
   if (!status) return std::move(status).error();
   if (*status != RecordStatus::kRecord || event.message.physical_offset != event.offset) return settle(*status, event);
+  return accept(event);
+}
+
+bool SegmentScanner::accept(ScanEvent& event) {
   event.kind = ScanKind::kRecord;
   event.damage = Damage::kNone;
   event.length = event.message.record.size();
   position_ += event.length;
   return true;
+}
+
+// Records follow, so this one must be whole by now; what was read of it may be older.
+Result<bool> SegmentScanner::written_meanwhile(ScanEvent& event) {
+  if (Status status = reader_.refresh(); !status.ok()) return status;
+  Result<RecordStatus> status = parse_record_at(reader_, position_, check_, event.message);
+  if (!status) return std::move(status).error();
+  return *status == RecordStatus::kRecord && event.message.physical_offset == event.offset;
 }
 
 Result<bool> SegmentScanner::settle(RecordStatus status, ScanEvent& event) {
@@ -81,7 +93,11 @@ Result<bool> SegmentScanner::settle(RecordStatus status, ScanEvent& event) {
   if (resync_ == Resync::kStopAtDamage) return end_with_tail(status, event);
   if (status == RecordStatus::kRecord) return framed_damage(Damage::kWrongOffset, event);
   const bool framed = status == RecordStatus::kBadBodyCrc || status == RecordStatus::kBadPropertyCrc;
-  if (framed && event.message.physical_offset == event.offset) return framed_damage(damage_of(status, false), event);
+  if (framed && event.message.physical_offset == event.offset) {
+    Result<bool> sound = written_meanwhile(event);
+    if (!sound || *sound) return sound ? accept(event) : sound;
+    return framed_damage(damage_of(status, false), event);
+  }
   return resync(status, event);
 }
 
@@ -109,6 +125,8 @@ Result<bool> SegmentScanner::resync(RecordStatus status, ScanEvent& event) {
   Result<uint64_t> found = nonzero == reader_.end() ? Result<uint64_t>(nonzero) : find_sound_position(reader_, from);
   if (!found) return std::move(found).error();
   if (*found >= reader_.end()) return end_with_tail(status, event);
+  Result<bool> sound = written_meanwhile(event);
+  if (!sound || *sound) return sound ? accept(event) : sound;
   event.kind = ScanKind::kDamage;
   event.damage = damage_of(status, nonzero >= *found);
   event.length = *found - position_;

@@ -2,7 +2,8 @@
 //
 // After damage it finds the next place whose bytes are a sound record that claims to stand exactly there (magic,
 // lengths, stored physical offset, body CRC), so nothing is invented out of stale bytes. Speed is that of memory.
-// The scan of a segment stops at its blank record: what follows in the file is undefined.
+// The scan of a segment stops at its blank record: what follows in the file is undefined. Beside a writer that appends,
+// a record seen half-written is looked at again before it is called damaged.
 #pragma once
 
 #include <cstdint>
@@ -62,9 +63,11 @@ class SegmentScanner {
   Result<bool> next(ScanEvent& event);
 
  private:
+  bool accept(ScanEvent& event);
   Result<bool> settle(RecordStatus status, ScanEvent& event);
   Result<bool> framed_damage(Damage damage, ScanEvent& event);
   Result<bool> resync(RecordStatus status, ScanEvent& event);
+  Result<bool> written_meanwhile(ScanEvent& event);
   Result<bool> end_with_tail(RecordStatus status, ScanEvent& event);
   Result<std::string> explain(RecordStatus status);
 

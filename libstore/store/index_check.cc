@@ -1,6 +1,7 @@
 #include "libstore/store/index_check.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "libstore/message/system_flag.h"
 
@@ -51,25 +52,29 @@ Status IndexCheck::on_record(const MessageView& message, const DispatchPropertie
   if (!walk_) return {};
   const PhysicalOffset offset = message.physical_offset;
   if (Status status = pass_over(offset, damaged, PhysicalOffset(INT64_MAX)); !status.ok()) return status;
+  unknown_before_ = unknown_before_ || passed_unreadable();
   collect_keys(message, properties);
-  const bool unknown = unknown_before_ || walk_->unreadable() != unreadable_seen_;
   if (walk_->at_end() || walk_->entry().physical_offset != offset) {
     const bool required = std::any_of(keys_.begin(), keys_.end(), [](const Key& key) { return key.required; });
-    if (required && !unknown) note_missing(offset);
+    if (required && !unknown_before_) note_missing(offset);
     return {};
   }
   std::optional<Place> foreign;
   uint64_t foreigners = 0;
   if (Status status = take_entries(message, foreign, foreigners); !status.ok()) return status;
-  // The first entries after what is unknown may be the rest of this record's only.
-  if (unknown) {
+  // Beside what is unknown there may be only a part of this record's entries.
+  const bool unknown_behind = passed_unreadable();
+  if (unknown_before_ || unknown_behind) {
     for (Key& key : keys_) key.required = false;
   }
-  unknown_before_ = false;
-  unreadable_seen_ = walk_->unreadable();
-  if (unreadable_seen_ > 0 && walk_->at_end()) unknown_before_ = !walk_->files().back().readable;
+  unknown_before_ = unknown_behind;
   judge(message, foreign, foreigners);
   return {};
+}
+
+bool IndexCheck::passed_unreadable() {
+  const uint64_t before = std::exchange(unreadable_seen_, walk_->unreadable());
+  return before != unreadable_seen_;
 }
 
 // Entries that belong to no sound record.
@@ -125,14 +130,13 @@ void IndexCheck::judge(const MessageView& message, const std::optional<Place>& f
   const PhysicalOffset offset = message.physical_offset;
   const auto missing = static_cast<uint64_t>(
       std::count_if(keys_.begin(), keys_.end(), [](const Key& key) { return key.required && !key.found; }));
-  close_missing();
+  if (missing == 0 || foreign) close_missing();
   if (foreign) {
     const std::string detail = missing > 0 ? "its hash is that of no key of the record, one of which is not there"
                                            : "its hash is that of no key of the record";
     add_dangling(*foreign, offset, foreigners, detail);
   } else if (missing > 0) {
     note_missing(offset);
-    close_missing();
   }
 }
 

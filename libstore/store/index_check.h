@@ -50,6 +50,7 @@ class IndexCheck {
     uint64_t records = 0;
   };
 
+  bool passed_unreadable();  // since it was asked last
   void collect_keys(const MessageView& message, const DispatchProperties& properties);
   Status pass_over(PhysicalOffset until, const std::vector<DamagedRange>& damaged, PhysicalOffset log_end);
   Status take_entries(const MessageView& message, std::optional<Place>& foreign, uint64_t& foreigners);
