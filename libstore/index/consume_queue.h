@@ -2,8 +2,9 @@
 // (Apache: ConsumeQueue; docs/store-format.md).
 //
 // Threads: one writer (dispatch, or recovery before it) puts, truncates and deletes; any number of readers look up
-// units without a lock beside it. Owned by ConsumeQueueStore. Durability: units reach the disk with flush(); recovery
-// rebuilds what was lost from the log.
+// units without a lock beside it. Owned by ConsumeQueueStore.
+//
+// Durability: units reach the disk with flush(); recovery rebuilds what was lost from the log.
 #pragma once
 
 #include <atomic>
