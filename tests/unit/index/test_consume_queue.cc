@@ -1,0 +1,402 @@
+// ConsumeQueue: behaviours 40 to 48 and 53 of Apache's ConsumeQueueTest, and what recovery does to every cut.
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <thread>
+
+#include "tests/unit/index/index_support.h"
+
+using namespace mqctl;
+using namespace mqctl::test;
+
+namespace {
+
+constexpr uint64_t kSegment = 100;  // five units
+
+class Queue {
+ public:
+  explicit Queue(uint64_t segment_bytes = kSegment) : segment_bytes_(segment_bytes) { reopen(); }
+
+  void reopen() {
+    queue_.reset();
+    queue_ = std::make_unique<ConsumeQueue>(posix_file_system(), "T", QueueId(0), directory(), segment_bytes_,
+                                            directory_.path() + "/ext");
+    REQUIRE(text_of(queue_->load()) == "ok");
+    REQUIRE(text_of(queue_->recover()) == "ok");
+  }
+  void put(int64_t from, int64_t to) {
+    for (int64_t i = from; i < to; ++i) REQUIRE(text_of(queue_->put(request_of(i))) == "ok");
+  }
+  std::string directory() const { return directory_.path() + "/queue"; }
+  std::string file(int64_t base) const { return directory() + "/" + offset_file_name(base); }
+  std::string ext_file() const { return directory_.path() + "/ext/" + offset_file_name(0); }
+  size_t file_count() const { return tree_of(directory()).size(); }
+  ConsumeQueue& operator*() { return *queue_; }
+  ConsumeQueue* operator->() { return queue_.get(); }
+
+ private:
+  const uint64_t segment_bytes_;
+  TemporaryDirectory directory_;
+  std::unique_ptr<ConsumeQueue> queue_;
+};
+
+DispatchRequest numbered(int64_t queue_offset, int64_t physical_offset) {
+  DispatchRequest request = request_of(0);
+  request.queue_offset = QueueOffset(queue_offset);
+  request.physical_offset = PhysicalOffset(physical_offset);
+  return request;
+}
+
+std::vector<std::byte> segment_of(const std::vector<ConsumeQueueUnit>& units) {
+  std::vector<std::byte> bytes(kSegment);
+  for (size_t i = 0; i < units.size(); ++i) units[i].store(bytes.data() + i * ConsumeQueueUnit::kEncodedBytes);
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("behaviour 40: minimum and maximum of a new queue are 0") {
+  Queue queue;
+  CHECK(queue->min_offset() == QueueOffset(0));
+  CHECK(queue->max_offset() == QueueOffset(0));
+  CHECK_FALSE(queue->last_unit().has_value());
+  CHECK(queue->max_physical_offset() == PhysicalOffset(0));
+  CHECK(queue.file_count() == 0);
+}
+
+TEST_CASE("behaviour 41: unit i stands at byte 20 i, as the worked example has it") {
+  Queue queue;
+  DispatchRequest request = numbered(0, 4096);
+  request.size = 177;
+  request.tags_code = 2598919;
+  REQUIRE(queue->put(request).ok());
+  request = numbered(1, 8192);
+  request.size = 1;
+  request.tags_code = -831240122;
+  REQUIRE(queue->put(request).ok());
+  const std::vector<std::byte> bytes = read_file(queue.file(0));
+  const uint8_t expected[40] = {0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0xb1, 0,    0,    0,    0,    0,    0x27, 0xa8, 0x07,
+                                0, 0, 0, 0, 0, 0, 0x20, 0, 0, 0, 0, 1,    0xff, 0xff, 0xff, 0xff, 0xce, 0x74, 0x48, 0x46};
+  CHECK(bytes.size() == kSegment);
+  CHECK(std::memcmp(bytes.data(), expected, sizeof expected) == 0);
+}
+
+TEST_CASE("behaviour 42: reading from any offset gives that unit and all after it, outside nothing") {
+  Queue queue;
+  queue.put(0, 12);
+  for (int64_t from = 0; from < 12; ++from) {
+    std::vector<ConsumeQueueUnit> units;
+    for (QueueOffset at(from); HeldBytes held = queue->units_from(at);) {
+      for (size_t i = 0; i < held.bytes().size(); i += ConsumeQueueUnit::kEncodedBytes) {
+        units.push_back(ConsumeQueueUnit::load(held.bytes().data() + i));
+        ++at;
+      }
+    }
+    CHECK(units == expected_units(from, 12));
+    CHECK(queue->unit(QueueOffset(from)) == unit_of(from));
+  }
+  for (const int64_t outside : {int64_t{-1}, int64_t{12}, INT64_MAX, INT64_MIN}) {
+    CHECK_FALSE(queue->unit(QueueOffset(outside)).has_value());
+    CHECK_FALSE(queue->units_from(QueueOffset(outside)));
+  }
+}
+
+TEST_CASE("behaviour 43: earliest and latest unit are those of the minimum and of the maximum less one") {
+  Queue queue;
+  queue.put(0, 7);
+  CHECK(queue->unit(queue->min_offset()) == unit_of(0));
+  CHECK(queue->last_unit() == unit_of(6));
+  CHECK(queue->max_physical_offset() == PhysicalOffset(700));
+}
+
+TEST_CASE("behaviour 44: dispatching the same message again adds no unit") {
+  Queue queue;
+  queue.put(0, 7);
+  queue.put(0, 7);
+  queue.put(6, 9);
+  CHECK(units_of(*queue) == expected_units(0, 9));
+  queue.reopen();
+  queue.put(0, 9);
+  CHECK(units_of(*queue) == expected_units(0, 9));
+}
+
+TEST_CASE("behaviour 44: a unit before the end of the queue is done, whatever it points to") {
+  Queue queue;
+  queue.put(0, 7);
+  CHECK(queue->put(numbered(3, 5000)).ok());
+  CHECK(queue->put(numbered(0, 5000)).ok());
+  CHECK(units_of(*queue) == expected_units(0, 7));
+}
+
+TEST_CASE("A record that leaves a gap in its queue is refused and changes nothing") {
+  Queue queue;
+  queue.put(0, 3);
+  const Status status = queue->put(request_of(4));
+  REQUIRE_FALSE(status.ok());
+  CHECK(status.code() == Errc::kCorruption);
+  CHECK(status.message() ==
+        "consume queue T/0: the record at commit-log offset 400 goes on with queue offset 4 where the queue ends at 3");
+  queue.put(3, 6);
+  CHECK(units_of(*queue) == expected_units(0, 6));
+}
+
+TEST_CASE("A queue offset that cannot be is refused") {
+  Queue queue;
+  for (const int64_t offset : {int64_t{-1}, INT64_MIN, INT64_MAX, INT64_MAX / 20}) {
+    const Status status = queue->put(numbered(offset, 4096));
+    REQUIRE_FALSE(status.ok());
+    CHECK(status.code() == Errc::kCorruption);
+  }
+  CHECK(queue.file_count() == 0);
+}
+
+TEST_CASE("behaviour 45: the minimum moves to the first unit at or behind the log's minimum and never back") {
+  Queue queue;
+  queue.put(0, 50);
+  queue->correct_min_offset(PhysicalOffset(2000));
+  CHECK(queue->min_offset() == QueueOffset(20));
+  queue->correct_min_offset(PhysicalOffset(1000));
+  CHECK(queue->min_offset() == QueueOffset(20));
+  queue->correct_min_offset(PhysicalOffset(2001));
+  CHECK(queue->min_offset() == QueueOffset(21));
+  CHECK_FALSE(queue->unit(QueueOffset(20)).has_value());
+  queue->correct_min_offset(PhysicalOffset(4900));
+  CHECK(queue->min_offset() == QueueOffset(49));
+  queue->correct_min_offset(PhysicalOffset(4901));
+  CHECK(queue->min_offset() == QueueOffset(50));
+  queue.put(50, 52);
+  CHECK(units_of(*queue) == expected_units(50, 52));
+}
+
+TEST_CASE("behaviour 46: a queue that begins at offset 100 has minimum and maximum there, also after recovery") {
+  // A segment of 100 units that ends there, one in the middle of which it lies, a whole number of them.
+  for (const uint64_t segment : {2000u, 3000u, 100u}) {
+    INFO(segment);
+    Queue queue(segment);
+    REQUIRE(queue->initialize_with_offset(QueueOffset(100)).ok());
+    for (int round = 0; round < 2; ++round) {
+      CHECK(queue->min_offset() == QueueOffset(100));
+      CHECK(queue->max_offset() == QueueOffset(100));
+      CHECK_FALSE(queue->last_unit().has_value());
+      CHECK(queue->max_physical_offset() == PhysicalOffset(0));
+      queue.reopen();
+    }
+    queue.put(100, 103);
+    queue.reopen();
+    CHECK(units_of(*queue) == expected_units(100, 103));
+    CHECK_FALSE(queue->initialize_with_offset(QueueOffset(7)).ok());
+  }
+}
+
+TEST_CASE("A queue whose first message is not number 0 is laid out as Apache does") {
+  for (const int64_t first : {5, 6, 9, 10, 12}) {
+    INFO(first);
+    Queue queue;
+    queue.put(first, 21);
+    const int64_t base = first / 5 * 100;
+    CHECK(tree_of(queue.directory()).begin()->first == offset_file_name(base));
+    const std::vector<std::byte> bytes = read_file(queue.file(base));
+    for (int64_t i = base / 20; i < first; ++i) {
+      CHECK(ConsumeQueueUnit::load(bytes.data() + (i * 20 - base)) == kPreBlankUnit);
+    }
+    queue.reopen();
+    CHECK(queue->min_offset() == QueueOffset(first));
+    CHECK(units_of(*queue) == expected_units(first, 21));
+    queue->correct_min_offset(PhysicalOffset(0));
+    CHECK(queue->min_offset() == QueueOffset(first));
+  }
+}
+
+TEST_CASE("behaviour 47: a unit with an extension's address gives the true tags code") {
+  Queue queue;
+  std::vector<std::byte> ext(1000);
+  store_be<int16_t>(ext.data(), 28);
+  store_be<int64_t>(ext.data() + 2, -831240122);
+  store_be<int64_t>(ext.data() + 10, 1700000000000);
+  store_be<int16_t>(ext.data() + 18, 8);
+  write_file(queue.ext_file(), ext);
+  queue.reopen();
+  ConsumeQueueUnit unit = unit_of(1);
+  CHECK(queue->tags_code(unit) == 7);
+  unit.tags_code = INT32_MIN;
+  CHECK(queue->tags_code(unit) == INT32_MIN);
+  unit.tags_code = INT64_MIN;
+  CHECK(queue->tags_code(unit) == -831240122);
+  unit.tags_code = INT64_MIN + 1;
+  CHECK_FALSE(queue->tags_code(unit).has_value());
+}
+
+TEST_CASE("behaviour 53: offset by time") {
+  Queue queue;
+  queue.put(0, 100);
+  int64_t lost_below = 0;
+  const auto at = [&](int64_t time) {
+    return queue
+        ->offset_by_time(EpochMs(time),
+                         [&](const ConsumeQueueUnit& unit) -> std::optional<EpochMs> {
+                           const int64_t number = unit.physical_offset.value() / kRecordBytes;
+                           if (number < lost_below) return std::nullopt;
+                           return EpochMs(1000 + number * 10);
+                         })
+        .value();
+  };
+  for (int64_t i = 0; i < 100; ++i) {
+    CHECK(at(1000 + i * 10) == i);
+    CHECK(at(1000 + i * 10 - 1) == i);
+  }
+  CHECK(at(0) == 0);
+  CHECK(at(INT64_MIN) == 0);
+  CHECK(at(1000 + 99 * 10 + 1) == 100);
+  lost_below = 30;  // the log's first segments are gone and the queue does not know yet
+  CHECK(at(0) == 30);
+  CHECK(at(1505) == 51);
+  Queue none;
+  CHECK(none->offset_by_time(EpochMs(5), [](const ConsumeQueueUnit&) { return std::optional(EpochMs(9)); }) ==
+        QueueOffset(0));
+}
+
+TEST_CASE("Recovery ends a queue at the first unit that is none, wherever the files were cut") {
+  for (int64_t cut = 0; cut <= 17 * 20; ++cut) {
+    Queue queue;
+    queue.put(0, 17);
+    for (int64_t base = 0; base < 400; base += 100) {  // zeros from the cut on, as when pages were lost
+      const int64_t keep = std::clamp<int64_t>(cut - base, 0, 100);
+      std::vector<std::byte> bytes = read_file(queue.file(base));
+      std::fill(bytes.begin() + keep, bytes.end(), std::byte{0});
+      write_file(queue.file(base), bytes);
+    }
+    queue.reopen();
+    // A unit whose tags code alone is cut still counts, for Apache too; all in it after byte 12 may be gone.
+    const int64_t whole = cut / 20 + (cut % 20 >= 12 ? 1 : 0);
+    INFO(cut);
+    REQUIRE(queue->max_offset() == QueueOffset(whole));
+    const bool torn = cut % 20 >= 12;
+    if (torn) REQUIRE(queue->truncate(PhysicalOffset((whole - 1) * kRecordBytes)).ok());
+    CHECK(queue.file_count() == static_cast<size_t>((whole - (torn ? 1 : 0) + 4) / 5));
+    queue.put(0, 23);
+    CHECK(units_of(*queue) == expected_units(0, 23));
+  }
+}
+
+TEST_CASE("Recovery drops segments of zeros at the end, however many") {
+  for (const int64_t segments : {1, 2, 3, 4, 7}) {
+    INFO(segments);
+    Queue queue;
+    queue.put(0, 7);
+    for (int64_t i = 0; i < segments; ++i) write_file(queue.file(200 + i * 100), std::vector<std::byte>(kSegment));
+    queue.reopen();
+    CHECK(queue.file_count() == 2);
+    CHECK(units_of(*queue) == expected_units(0, 7));
+    CHECK(queue->max_physical_offset() == PhysicalOffset(700));
+    queue.put(7, 20);
+    CHECK(units_of(*queue) == expected_units(0, 20));
+  }
+}
+
+TEST_CASE("Recovery of a queue that is nothing but zeros leaves none of it") {
+  Queue queue;
+  for (const int64_t base : {300, 400}) write_file(queue.file(base), std::vector<std::byte>(kSegment));
+  queue.reopen();
+  CHECK(queue.file_count() == 0);
+  CHECK(queue->max_offset() == QueueOffset(0));
+  queue.put(0, 6);
+  CHECK(units_of(*queue) == expected_units(0, 6));
+}
+
+TEST_CASE("Filler at the end is no record: it does not raise the end of the log that the queues know") {
+  Queue queue;
+  write_file(queue.file(100), segment_of({kPreBlankUnit, kPreBlankUnit}));
+  queue.reopen();
+  CHECK(queue->max_physical_offset() == PhysicalOffset(0));
+  CHECK(queue->min_offset() == QueueOffset(7));
+  CHECK(queue->max_offset() == QueueOffset(7));
+  REQUIRE(queue->truncate(PhysicalOffset(0)).ok());
+  CHECK(queue->max_offset() == QueueOffset(7));
+  queue.put(7, 9);
+  CHECK(units_of(*queue) == expected_units(7, 9));
+}
+
+TEST_CASE("A damaged last unit cannot overflow, and goes when the queue is truncated to the log") {
+  for (const int64_t offset : {INT64_MAX, INT64_MAX - 5, int64_t{100000}}) {
+    Queue queue;
+    write_file(queue.file(0), segment_of({unit_of(0), unit_of(1), {PhysicalOffset(offset), INT32_MAX, 0}}));
+    queue.reopen();
+    CHECK(queue->max_physical_offset() > PhysicalOffset(offset - 1));
+    REQUIRE(queue->truncate(PhysicalOffset(500)).ok());
+    CHECK(units_of(*queue) == expected_units(0, 2));
+    queue.put(0, 5);
+    CHECK(units_of(*queue) == expected_units(0, 5));
+  }
+}
+
+TEST_CASE("Truncation keeps exactly the units of records that end before the log does") {
+  for (int64_t end = 0; end <= 1700; end += 50) {
+    INFO(end);
+    Queue queue;
+    queue.put(0, 17);
+    queue->correct_min_offset(PhysicalOffset(300));
+    REQUIRE(queue->truncate(PhysicalOffset(end)).ok());
+    const int64_t left = end / 100;
+    CHECK(queue->max_offset() == QueueOffset(left));
+    CHECK(queue->min_offset() == QueueOffset(std::min<int64_t>(3, left)));
+    CHECK(queue.file_count() == static_cast<size_t>((left + 4) / 5));
+    queue.reopen();
+    CHECK(units_of(*queue) == expected_units(0, left));
+    queue.put(left, 20);
+    CHECK(units_of(*queue) == expected_units(0, 20));
+  }
+}
+
+TEST_CASE("Whole segments before the log's beginning are deleted, never the last") {
+  Queue queue;
+  queue.put(0, 17);
+  CHECK(*queue->delete_expired(PhysicalOffset(400)) == 0);
+  CHECK(queue->min_offset() == QueueOffset(4));
+  CHECK(*queue->delete_expired(PhysicalOffset(401)) == 1);
+  CHECK(queue->min_offset() == QueueOffset(5));
+  CHECK(*queue->delete_expired(PhysicalOffset(1250)) == 1);
+  CHECK(queue->min_offset() == QueueOffset(13));
+  CHECK(*queue->delete_expired(PhysicalOffset(9999)) == 1);
+  CHECK(queue.file_count() == 1);
+  CHECK(queue->min_offset() == QueueOffset(17));
+  CHECK(queue->max_offset() == QueueOffset(17));
+}
+
+TEST_CASE("A destroyed queue forgets what it held") {
+  Queue queue;
+  queue.put(0, 17);
+  queue->correct_min_offset(PhysicalOffset(900));
+  REQUIRE(queue->destroy().ok());
+  CHECK(queue->min_offset() == QueueOffset(0));
+  CHECK(queue->max_offset() == QueueOffset(0));
+  queue.put(0, 3);
+  CHECK(units_of(*queue) == expected_units(0, 3));
+}
+
+TEST_CASE("Readers beside the writer see whole units in order, across segments that come and go") {
+  Queue queue(200);
+  constexpr int64_t kMessages = 20000;
+  std::atomic<bool> done{false};
+  std::atomic<int64_t> wrong{0}, seen{0};
+  const auto read = [&] {
+    while (!done.load()) {
+      const QueueOffset max = queue->max_offset();
+      for (QueueOffset at = std::max(queue->min_offset(), max - 50); at < max; ++at) {
+        const std::optional<ConsumeQueueUnit> unit = queue->unit(at);
+        if (unit && *unit != unit_of(at.value())) ++wrong;
+        if (!unit && at >= queue->min_offset()) ++wrong;
+        if (unit) ++seen;
+      }
+      if (HeldBytes held = queue->units_from(queue->min_offset()); held && held.bytes().size() % 20 != 0) ++wrong;
+    }
+  };
+  std::thread first(read), second(read);
+  for (int64_t i = 0; i < kMessages; ++i) {
+    REQUIRE(queue->put(request_of(i)).ok());
+    if (i % 100 == 99) REQUIRE(queue->delete_expired(PhysicalOffset((i - 70) * kRecordBytes)).has_value());
+  }
+  while (seen.load() == 0) std::this_thread::yield();
+  done = true;
+  first.join();
+  second.join();
+  CHECK(wrong.load() == 0);
+}
