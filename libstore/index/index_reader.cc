@@ -119,7 +119,9 @@ Status IndexReader::select(int32_t key_hash, EpochMs begin, EpochMs end, size_t 
     Result<IndexEntry> entry = this->entry(static_cast<uint32_t>(number));
     if (!entry) return std::move(entry).error();
     if (entry->seconds < 0) break;
-    const EpochMs stored = header_.begin_timestamp + int64_t{entry->seconds} * 1000;
+    const int64_t since_begin = int64_t{entry->seconds} * 1000;
+    if (header_.begin_timestamp.value() > INT64_MAX - since_begin) break;
+    const EpochMs stored = header_.begin_timestamp + since_begin;
     if (entry->key_hash == key_hash && stored >= begin && stored <= end) found.push_back(entry->physical_offset);
     // A chain leads to older entries only, so it cannot go round (Apache stops at itself alone).
     if (entry->previous >= number || stored < begin) break;

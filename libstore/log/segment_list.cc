@@ -13,13 +13,14 @@ namespace mqctl {
 namespace {
 
 constexpr size_t kNameDigits = 20;
+constexpr int64_t kGreatestBase = INT64_MAX / 2;  // so that no position in a file makes it overflow
 constexpr size_t kLoneSearchBytes = 8u << 20;  // how far a lone file is searched for its first record
 
 std::optional<PhysicalOffset> base_of_name(std::string_view name) {
   if (name.size() != kNameDigits || name.find_first_not_of("0123456789") != name.npos) return std::nullopt;
   int64_t base = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), base);
-  if (error != std::errc()) return std::nullopt;
+  if (error != std::errc() || base > kGreatestBase) return std::nullopt;
   return PhysicalOffset(base);
 }
 
@@ -89,8 +90,9 @@ std::optional<PhysicalOffset> base_of_content(Bytes bytes) {
     const size_t position = at - RecordLayout::kMagicAt;
     MessageView view;
     if (parse_record(bytes.subspan(position), CrcCheck::kBody, view) != RecordStatus::kRecord) continue;
-    const int64_t base = view.physical_offset.value() - static_cast<int64_t>(position);
-    if (base >= 0) return PhysicalOffset(base);
+    const int64_t offset = view.physical_offset.value();
+    if (offset < static_cast<int64_t>(position) || offset > kGreatestBase) continue;
+    return PhysicalOffset(offset - static_cast<int64_t>(position));
   }
   return std::nullopt;
 }

@@ -15,8 +15,8 @@ bool lies_in(const std::vector<DamagedRange>& damaged, PhysicalOffset offset) {
 }
 
 int32_t seconds_between(EpochMs begin, EpochMs stored) {
-  if (begin.value() <= 0) return 0;
-  return static_cast<int32_t>(std::clamp<int64_t>((stored - begin) / 1000, 0, INT32_MAX));
+  if (begin.value() <= 0 || stored <= begin) return 0;
+  return static_cast<int32_t>(std::min<int64_t>((stored - begin) / 1000, INT32_MAX));
 }
 
 }  // namespace

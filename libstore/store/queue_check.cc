@@ -15,6 +15,7 @@ namespace {
 constexpr size_t kAllWindowsBytes = 16u << 20;
 constexpr size_t kMaxWindowUnits = 4096;
 constexpr size_t kMinWindowUnits = 16;
+constexpr int64_t kMaxUnits = INT64_MAX / ConsumeQueueUnit::kEncodedBytes;
 constexpr int64_t kGreatestExtensionAddress = -2147483649LL;
 constexpr std::string_view kMultiDispatchPrefix = "%LMQ%";
 
@@ -168,6 +169,7 @@ Result<std::optional<PhysicalOffset>> QueueCheck::queues_end() {
     Result<std::optional<ConsumeQueueUnit>> last = queue->files.unit(low - 1);
     if (!last) return std::move(last).error();
     if (!last->has_value() || !written(**last)) continue;
+    if ((*last)->physical_offset.value() > INT64_MAX / 2) continue;
     const PhysicalOffset behind = (*last)->physical_offset + (*last)->size;
     if (!end || behind > *end) end = behind;
   }
@@ -215,8 +217,10 @@ Status QueueCheck::match_multi_dispatch(const MessageView& message, const Dispat
 Status QueueCheck::match(Queue& queue, const Expected& expected, const std::vector<DamagedRange>& damaged) {
   const int64_t at = expected.unit;
   const PhysicalOffset offset = expected.message.physical_offset;
-  if (at < 0 || (queue.next >= 0 && at < queue.next)) {
-    note_unit(queue, {FindingClass::kCqMismatch, at, 1, offset, "another record before this one has the same queue offset"});
+  const bool possible = at >= 0 && at < kMaxUnits;
+  if (!possible || (queue.next >= 0 && at < queue.next)) {
+    const char* why = possible ? "another record before this one has the same queue offset" : "no queue goes so far";
+    note_unit(queue, {FindingClass::kCqMismatch, at, 1, offset, why});
     return {};
   }
   const int64_t from = queue.next < 0 ? queue.files.first_unit() : queue.next;
@@ -274,7 +278,8 @@ Status QueueCheck::pass_over(Queue& queue, int64_t until, const std::vector<Dama
 
 void QueueCheck::note_unit(Queue& queue, Run unit) {
   Run& run = queue.run;
-  if (run.count > 0 && run.kind == unit.kind && run.first + run.count == unit.first) {
+  const bool follows = run.first >= 0 && unit.first >= run.first && unit.first - run.first == run.count;
+  if (run.count > 0 && run.kind == unit.kind && follows) {
     ++run.count;
     return;
   }

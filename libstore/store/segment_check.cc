@@ -20,6 +20,11 @@ void add_usage(std::vector<UsageRange>& ranges, Usage usage, uint64_t begin, uin
   if (usage == Usage::kDamaged) ranges.back().usage = usage;
 }
 
+// Claimed minus true offset; a claim can be any number, so modulo 2^64.
+uint64_t shift_of(const ScanEvent& event) {
+  return static_cast<uint64_t>(event.message.physical_offset.value()) - static_cast<uint64_t>(event.offset.value());
+}
+
 std::string name_message(const ScanEvent& event) {
   const MessageView& message = event.message;
   return event.detail + " (" + std::string(message.topic) + " queue " + std::to_string(message.queue_id.value()) +
@@ -102,8 +107,7 @@ class SegmentCheck {
   void add_damage(const ScanEvent& event) {
     const bool framed = event.damage == Damage::kBodyCrc || event.damage == Damage::kPropertyCrc ||
                         event.damage == Damage::kWrongOffset;
-    const int64_t shift =
-        event.damage == Damage::kWrongOffset ? event.message.physical_offset - event.offset : int64_t{0};
+    const uint64_t shift = event.damage == Damage::kWrongOffset ? shift_of(event) : 0;
     if (!out_.damages.empty()) {
       SegmentDamage& last = out_.damages.back();
       if (event.damage == Damage::kWrongOffset && last.damage == event.damage && last.shift == shift &&

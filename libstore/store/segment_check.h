@@ -25,7 +25,7 @@ struct SegmentDamage {
   uint64_t length = 0;
   uint64_t records_before = 0;  // sound ones in this segment
   uint64_t count = 1;           // damaged records, where they are known
-  int64_t shift = 0;            // kWrongOffset: claimed minus true offset
+  uint64_t shift = 0;           // kWrongOffset: claimed minus true offset, modulo 2^64
   std::string detail;
 };
 
