@@ -361,6 +361,14 @@ TEST_CASE("Whole segments before the log's beginning are deleted, never the last
   CHECK(queue->max_offset() == QueueOffset(17));
 }
 
+TEST_CASE("behaviour 86: of queue files with 7 units one goes when 10 messages are gone") {
+  Queue queue(140);
+  queue.put(0, 20);
+  CHECK(*queue->delete_expired(PhysicalOffset(1000)) == 1);
+  CHECK(queue.file_count() == 2);
+  CHECK(queue->min_offset() == QueueOffset(10));
+}
+
 TEST_CASE("A destroyed queue forgets what it held") {
   Queue queue;
   queue.put(0, 17);

@@ -202,7 +202,7 @@ TEST_CASE("A key repeated in KEYS is indexed as often as it stands there, once")
   CHECK(index.query("k") == std::vector<int64_t>{0, 0, 0});
 }
 
-TEST_CASE("behaviour 86: after a crash only files that are surely on disk are kept, and no key is lost") {
+TEST_CASE("After a crash only files that are surely on disk are kept, and no key is lost") {
   Index whole;
   whole.put(0, 100);
   for (int64_t safe_message = -1; safe_message < 100; ++safe_message) {
@@ -306,6 +306,19 @@ TEST_CASE("Retention deletes the oldest files whose entries all lie before the l
   CHECK(index.query("all", 1000).back() <= 30);
   CHECK(*index->delete_expired(PhysicalOffset(99999)) == static_cast<int>(files - 3));
   CHECK(index.names().size() == 1);
+}
+
+TEST_CASE("behaviour 86: of index files with 7 keys one goes when 10 messages are gone") {
+  Index index;
+  REQUIRE(index.reopen(LastExit::kClean, EpochMs(0), IndexGeometry{2, 8}).ok());
+  for (int64_t i = 0; i < 20; ++i) {
+    DispatchRequest request = request_of(i);
+    request.keys = "all";
+    REQUIRE(index->put(request).ok());
+  }
+  CHECK(index.names().size() == 3);
+  CHECK(*index->delete_expired(PhysicalOffset(10 * kRecordBytes)) == 1);
+  CHECK(index.query("all") == down_from(19, 7));
 }
 
 TEST_CASE("The safe time is the end of the last file that was full") {

@@ -4,7 +4,7 @@
 #include "libstore/os/replace_file.h"
 #include "libstore/store/delay_offset.h"
 #include "libstore/store/lenient_json.h"
-#include "tests/unit/support/temp_directory.h"
+#include "tests/unit/support/golden_store.h"
 
 using namespace mqctl;
 
@@ -15,7 +15,7 @@ void write(const std::string& path, std::string_view text) {
   REQUIRE(replace_file(posix_file_system(), path, text, Backup::kNone).ok());
 }
 
-DelayOffsets load(const TempDirectory& store) {
+DelayOffsets load(const test::TemporaryDirectory& store) {
   Result<DelayOffsets> offsets = load_delay_offsets(posix_file_system(), store.path());
   REQUIRE(offsets.has_value());
   return *offsets;
@@ -28,16 +28,16 @@ constexpr std::string_view kFile =
 
 }  // namespace
 
-TEST_CASE("a store without the file has no progress") { CHECK(load(TempDirectory()).empty()); }
+TEST_CASE("a store without the file has no progress") { CHECK(load(test::TemporaryDirectory()).empty()); }
 
 TEST_CASE("levels with unquoted keys are read") {
-  TempDirectory store;
+  test::TemporaryDirectory store;
   write(delay_offset_file(store.path()), kFile);
   CHECK(load(store) == DelayOffsets{{1, QueueOffset(17)}, {2, QueueOffset(6)}, {18, QueueOffset(0)}});
 }
 
 TEST_CASE("what was saved is loaded, and the data version moves on") {
-  TempDirectory store;
+  test::TemporaryDirectory store;
   write(delay_offset_file(store.path()), kFile);
   const DelayOffsets offsets{{1, QueueOffset(18)}, {3, QueueOffset(1)}};
   REQUIRE(save_delay_offsets(posix_file_system(), store.path(), offsets, EpochMs(1700000000000)).ok());
@@ -49,20 +49,20 @@ TEST_CASE("what was saved is loaded, and the data version moves on") {
 }
 
 TEST_CASE("entries that are no numbers are left out") {
-  TempDirectory store;
+  test::TemporaryDirectory store;
   write(delay_offset_file(store.path()), R"({"offsetTable":{"1":5,"x":1,"2":"3","3":null,"99999999999":1}})");
   CHECK(load(store) == DelayOffsets{{1, QueueOffset(5)}});
 }
 
 TEST_CASE("a broken file is read from its backup") {
-  TempDirectory store;
+  test::TemporaryDirectory store;
   write(delay_offset_file(store.path()), "{\"offsetTable\":[]}");
   write(delay_offset_file(store.path()) + ".bak", kFile);
   CHECK(load(store).size() == 3);
 }
 
 TEST_CASE("each cut and each flipped byte of the progress file is read or refused") {
-  TempDirectory store;
+  test::TemporaryDirectory store;
   const std::string file(kFile);
   for (size_t at = 0; at < file.size(); ++at) {
     std::string changed = file;
@@ -73,4 +73,14 @@ TEST_CASE("each cut and each flipped byte of the progress file is read or refuse
       if (!offsets) CHECK(offsets.error().code() == Errc::kCorruption);
     }
   }
+}
+
+TEST_CASE("brokers' progress files are read") {
+  for (const char* name : test::kGoldenSets) {
+    const test::GoldenStore golden(name);
+    CHECK(load_delay_offsets(posix_file_system(), golden.root()).has_value());
+  }
+  const test::GoldenStore mixed("apache-5.5.0-mixed");
+  CHECK(*load_delay_offsets(posix_file_system(), mixed.root()) ==
+        DelayOffsets{{1, QueueOffset(17)}, {2, QueueOffset(6)}, {18, QueueOffset(0)}});
 }

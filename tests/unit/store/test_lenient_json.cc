@@ -2,6 +2,7 @@
 #include <string>
 
 #include "libstore/store/lenient_json.h"
+#include "tests/unit/support/golden_store.h"
 
 using namespace mqctl;
 
@@ -58,4 +59,46 @@ TEST_CASE("members keep their order when a file is written back") {
   Result<ConfigJson> json = parse_lenient_json(R"({"z":1,"a":{"y":2,"b":3}})");
   REQUIRE(json.has_value());
   CHECK(write_config_json(*json) == "{\n\t\"z\": 1,\n\t\"a\": {\n\t\t\"y\": 2,\n\t\t\"b\": 3\n\t}\n}");
+}
+
+namespace {
+
+// The JSON files that a genuine broker left in config/.
+std::vector<std::string> config_files(const test::GoldenStore& store) {
+  std::vector<std::string> texts;
+  Result<std::vector<DirectoryEntry>> entries = posix_file_system().list(store.path("config"));
+  REQUIRE(entries.has_value());
+  for (const DirectoryEntry& entry : *entries) {
+    if (!entry.name.ends_with(".json")) continue;
+    texts.emplace_back(as_text(store.read("config/" + entry.name)));
+  }
+  return texts;
+}
+
+}  // namespace
+
+TEST_CASE("every file that brokers wrote is read") {
+  for (const char* name : test::kGoldenSets) {
+    const test::GoldenStore store(name);
+    for (const std::string& text : config_files(store)) {
+      Result<ConfigJson> json = parse_lenient_json(text);
+      REQUIRE(json.has_value());
+      CHECK(json->is_object());
+      CHECK(ConfigJson::parse(write_config_json(*json)) == *json);
+    }
+  }
+}
+
+TEST_CASE("every cut and every flipped byte of brokers' files is read or refused") {
+  const test::GoldenStore store("apache-5.5.0-mixed");
+  for (const std::string& text : config_files(store)) {
+    for (size_t at = 0; at < text.size(); ++at) {
+      std::string changed = text;
+      changed[at] = static_cast<char>(changed[at] ^ (1 << (at % 8)));
+      for (const std::string& harmed : {text.substr(0, at), changed}) {
+        Result<ConfigJson> json = parse_lenient_json(harmed);
+        if (!json && json.error().code() != Errc::kCorruption) FAIL(json.error().to_string());
+      }
+    }
+  }
 }

@@ -5,7 +5,7 @@
 #include "libstore/log/segment_list.h"
 #include "libstore/os/replace_file.h"
 #include "libstore/store/preallocate.h"
-#include "tests/unit/support/temp_directory.h"
+#include "tests/unit/support/golden_store.h"
 
 using namespace mqctl;
 
@@ -16,7 +16,7 @@ constexpr uint64_t kSize = 64 * 1024;
 FileSystem& fs() { return posix_file_system(); }
 
 struct Log {
-  TempDirectory directory;
+  test::TemporaryDirectory directory;
   std::string segment(int64_t base) const {
     const std::string digits = std::to_string(base);
     return join_path(directory.path(), "commitlog/" + std::string(20 - digits.size(), '0') + digits);

@@ -5,7 +5,7 @@
 #include "libstore/os/replace_file.h"
 #include "libstore/store/lenient_json.h"
 #include "libstore/store/topic_config.h"
-#include "tests/unit/support/temp_directory.h"
+#include "tests/unit/support/golden_store.h"
 
 using namespace mqctl;
 
@@ -31,7 +31,7 @@ class Store {
   }
 
  private:
-  TempDirectory directory_;
+  test::TemporaryDirectory directory_;
 };
 
 constexpr std::string_view kFile = R"({
@@ -175,5 +175,35 @@ TEST_CASE("every cut and every flipped byte is read or refused") {
     std::string changed = file;
     changed[at] = static_cast<char>(changed[at] ^ (1 << (at % 8)));
     load(changed);
+  }
+}
+
+TEST_CASE("a topic is added to what a broker wrote, and nothing else changes") {
+  for (const char* name : test::kGoldenSets) {
+    const test::GoldenStore golden(name);
+    const std::string path = topics_file(golden.root());
+    const std::string before = *read_whole_file(posix_file_system(), path, 1u << 20);
+    REQUIRE(ensure_topics(posix_file_system(), golden.root(), {{"New", 3}}, kNow)->size() == 1);
+    ConfigJson expected = *parse_lenient_json(before);
+    ConfigJson after = ConfigJson::parse(*read_whole_file(posix_file_system(), path, 1u << 20));
+    CHECK(after["dataVersion"]["counter"] == expected["dataVersion"]["counter"].get<int>() + 1);
+    CHECK(after["topicConfigTable"]["New"]["writeQueueNums"] == 3);
+    after["topicConfigTable"].erase("New");
+    CHECK(after["topicConfigTable"] == expected["topicConfigTable"]);
+    CHECK(*read_whole_file(posix_file_system(), path + ".bak", 1u << 20) == before);
+  }
+}
+
+TEST_CASE("the queues of brokers' topics are enough for their messages") {
+  for (const char* name : test::kGoldenSets) {
+    const test::GoldenStore golden(name);
+    std::vector<TopicNeed> needs;
+    for (const test::GoldenRecord& record : golden.records()) {
+      if (!record.blank && record.topic.find("SYS") == std::string::npos)
+        needs.push_back({record.topic, record.queue + 1});
+    }
+    Result<std::vector<TopicChange>> plan = plan_topics(posix_file_system(), golden.root(), needs);
+    REQUIRE(plan.has_value());
+    CHECK(plan->empty());
   }
 }
