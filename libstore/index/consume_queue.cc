@@ -95,6 +95,11 @@ Status ConsumeQueue::refuse(const DispatchRequest& request, const std::string& w
                                               std::to_string(request.physical_offset.value()) + " " + why);
 }
 
+Status ConsumeQueue::refuse_gap(const DispatchRequest& request) const {
+  return refuse(request, "goes on with queue offset " + std::to_string(request.queue_offset.value()) +
+                             " where the queue ends at " + std::to_string(max_offset().value()));
+}
+
 Status ConsumeQueue::put(const DispatchRequest& request) {
   const int64_t end = request.physical_offset.value() + request.size;
   if (end <= max_physical_offset_.load(std::memory_order_relaxed)) return {};
@@ -102,14 +107,10 @@ Status ConsumeQueue::put(const DispatchRequest& request) {
     return refuse(request, "names queue offset " + std::to_string(request.queue_offset.value()));
   }
   const int64_t expected = request.queue_offset.value() * kUnit;
-  if (expected > 0 && empty()) {
-    if (Status status = begin_at(expected); !status.ok()) return status;
-  }
   const int64_t current = files_.max_offset();
   if (expected < current) return {};
   if (expected > current) {
-    return refuse(request, "goes on with queue offset " + std::to_string(request.queue_offset.value()) +
-                               " where the queue ends at " + std::to_string(current / kUnit));
+    if (Status status = last_unit() ? refuse_gap(request) : begin_at(expected); !status.ok()) return status;
   }
   if (Status status = append({request.physical_offset, request.size, request.tags_code}, expected); !status.ok()) {
     return status;
@@ -140,7 +141,8 @@ Status ConsumeQueue::initialize_with_offset(QueueOffset offset) {
   return {};
 }
 
-// As Apache lays out a queue whose first unit is not number 0; the unit follows at once.
+// As Apache lays out a queue whose first unit is not number 0; the unit follows at once. What filler there is was left
+// by a power cut in the midst of this, or by initialize_with_offset.
 Status ConsumeQueue::begin_at(int64_t byte_offset) {
   if (Status status = files_.destroy(); !status.ok()) return status;
   const auto bytes = static_cast<int64_t>(files_.file_bytes());
@@ -159,10 +161,19 @@ Status ConsumeQueue::fill_pre_blanks(int64_t start, int64_t end) {
 }
 
 Status ConsumeQueue::truncate(PhysicalOffset log_end) {
-  if (max_physical_offset() <= log_end) return {};
   int64_t end = files_.max_offset();
-  while (end > files_.min_offset() && !ends_within(unit_at(end - kUnit), log_end)) end -= kUnit;
-  return cut(end);
+  while (end > files_.min_offset() && !last_fits(end, log_end)) end -= kUnit;
+  return end == files_.max_offset() ? Status() : cut(end);
+}
+
+bool ConsumeQueue::last_fits(int64_t end, PhysicalOffset log_end) const {
+  const ConsumeQueueUnit last = unit_at(end - kUnit);
+  if (!ends_within(last, log_end)) return false;
+  if (last.pre_blank() || end - kUnit == files_.min_offset()) return true;
+  // A unit on two pages of which one was lost has an offset that is too small, often 0.
+  const ConsumeQueueUnit before = unit_at(end - 2 * kUnit);
+  if (before.pre_blank()) return last.physical_offset.value() > 0;
+  return before.valid() && record_end(before) <= last.physical_offset.value();
 }
 
 Status ConsumeQueue::destroy() {

@@ -46,7 +46,8 @@ class ConsumeQueue {
   // An empty queue begins at this offset: filler units up to it, minimum and maximum there, also after recover().
   // kInvalidArgument where it has units.
   Status initialize_with_offset(QueueOffset offset);
-  // Units whose record does not end before the log does go.
+  // Units whose record does not end before the log does go, and before them what a power cut made of such units. To
+  // make sure of a queue after one, truncate it to what was surely flushed and dispatch from there.
   Status truncate(PhysicalOffset log_end);
   // The minimum moves to the first unit at or behind the log's beginning, never back.
   void correct_min_offset(PhysicalOffset log_min);
@@ -76,7 +77,9 @@ class ConsumeQueue {
  private:
   ConsumeQueueUnit unit_at(int64_t byte_offset) const;
   int64_t end_of_valid_units() const;
+  bool last_fits(int64_t end, PhysicalOffset log_end) const;
   Status cut(int64_t end);
+  Status refuse_gap(const DispatchRequest& request) const;
   Status refuse(const DispatchRequest& request, const std::string& why) const;
   std::string name() const { return topic_ + "/" + std::to_string(queue_id_.value()); }
   Status begin_at(int64_t byte_offset);

@@ -206,6 +206,16 @@ TEST_CASE("A queue whose first message is not number 0 is laid out as Apache doe
   }
 }
 
+TEST_CASE("Filler that a power cut left unfinished does not stand in the way of the first message") {
+  Queue queue;
+  write_file(queue.file(100), segment_of({kPreBlankUnit, kPreBlankUnit}));
+  queue.reopen();
+  queue.put(9, 12);
+  CHECK(units_of(*queue) == expected_units(9, 12));
+  queue.reopen();
+  CHECK(units_of(*queue) == expected_units(9, 12));
+}
+
 TEST_CASE("behaviour 47: a unit with an extension's address gives the true tags code") {
   Queue queue;
   std::vector<std::byte> ext(1000);
