@@ -38,18 +38,17 @@ bool decode_hex(std::string_view hex, MutableBytes into) {
   return true;
 }
 
-// Local midnight of the first of the month that holds `now`.
-EpochMs month_of(EpochMs now) {
+// Local midnight of the first of the month that holds `now`, or of one some months later.
+EpochMs month_of(EpochMs now, int months_later) {
   const auto seconds = static_cast<time_t>(now.value() / 1000);
   struct tm local {};
   ::localtime_r(&seconds, &local);
+  local.tm_mon += months_later;
   local.tm_mday = 1;
   local.tm_hour = local.tm_min = local.tm_sec = 0;
   local.tm_isdst = -1;
   return EpochMs(static_cast<int64_t>(::mktime(&local)) * 1000);
 }
-
-constexpr int64_t kLongestMonthMs = 31ll * 24 * 3600 * 1000;
 
 }  // namespace
 
@@ -78,15 +77,19 @@ UniqueKeyGenerator::UniqueKeyGenerator(const HostAddress& host, uint32_t process
   append_hex(prefix_, discriminator);
 }
 
-std::string UniqueKeyGenerator::next(EpochMs now) {
-  EpochMs start(month_start_ms_.load(std::memory_order_relaxed));
-  if (now < start || now - start >= kLongestMonthMs) {
-    start = month_of(now);
-    month_start_ms_.store(start.value(), std::memory_order_relaxed);
+int32_t UniqueKeyGenerator::since_month_start(EpochMs now) {
+  const MutexLock lock(mutex_);
+  if (now < month_start_ || now >= month_end_) {
+    month_start_ = month_of(now, 0);
+    month_end_ = month_of(now, 1);
   }
+  return static_cast<int32_t>(now - month_start_);
+}
+
+std::string UniqueKeyGenerator::next(EpochMs now) {
   std::string key = prefix_;
   key.reserve(prefix_.size() + 12);
-  append_hex(key, static_cast<int32_t>(now - start));
+  append_hex(key, since_month_start(now));
   append_hex(key, static_cast<uint16_t>(counter_.fetch_add(1, std::memory_order_relaxed)));
   return key;
 }

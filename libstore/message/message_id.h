@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "libstore/base/mutex.h"
 #include "libstore/base/types.h"
 #include "libstore/message/host_address.h"
 
@@ -29,9 +30,14 @@ class UniqueKeyGenerator {
   std::string next(EpochMs now);
 
  private:
-  std::string prefix_;
-  std::atomic<int64_t> month_start_ms_{0};  // relaxed: any recent value serves
-  std::atomic<uint32_t> counter_{0};
+  // What a key holds of the time: milliseconds since local midnight of the first of the month, as Java's (int) cuts it.
+  int32_t since_month_start(EpochMs now) EXCLUDES(mutex_);
+
+  std::string prefix_;  // constant after construction
+  Mutex mutex_;
+  EpochMs month_start_ GUARDED_BY(mutex_);
+  EpochMs month_end_ GUARDED_BY(mutex_);
+  std::atomic<uint32_t> counter_{0};  // relaxed: only each value's being taken once matters
 };
 
 }  // namespace mqctl
