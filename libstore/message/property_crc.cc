@@ -24,17 +24,21 @@ Appendix appendix_of(uint32_t crc) {
   return bytes;
 }
 
+// The digits are not looked at: damaged ones are a mismatch, not another property.
+bool ends_with_appendix(std::string_view properties) {
+  if (properties.size() < kPropertyCrcBytes) return false;
+  const std::string_view item = properties.substr(properties.size() - kPropertyCrcBytes);
+  const std::string_view before = properties.substr(0, properties.size() - kPropertyCrcBytes);
+  return item.starts_with(property::kRecordCrc) && item[kDigitsAt - 1] == kNameValueSeparator &&
+         item.back() == kPropertySeparator && (before.empty() || before.back() == kPropertySeparator);
+}
+
 }  // namespace
 
-PropertyCrcState check_property_crc(Bytes record) {
-  if (record.size() <= kPropertyCrcBytes) return PropertyCrcState::kAbsent;
-  const Bytes covered = record.first(record.size() - kPropertyCrcBytes);
+PropertyCrcState check_property_crc(Bytes record, std::string_view properties) {
+  if (!ends_with_appendix(properties)) return PropertyCrcState::kAbsent;
   const Bytes found = record.last(kPropertyCrcBytes);
-  const bool there = as_text(found).starts_with(property::kRecordCrc) &&
-                     found[kDigitsAt - 1] == static_cast<std::byte>(kNameValueSeparator) &&
-                     found.back() == static_cast<std::byte>(kPropertySeparator);
-  if (!there) return PropertyCrcState::kAbsent;
-  const Appendix expected = appendix_of(masked_crc32(covered));
+  const Appendix expected = appendix_of(masked_crc32(record.first(record.size() - kPropertyCrcBytes)));
   const bool same = std::memcmp(found.data(), expected.data(), expected.size()) == 0;
   return same ? PropertyCrcState::kMatches : PropertyCrcState::kMismatch;
 }

@@ -25,11 +25,11 @@ bool all_zero(Bytes bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
 }
 
-// The end of the record counted from its start, or 0 where the lengths contradict each other or the total.
 struct Lengths {
   size_t body_at, body, topic_at, topic, properties_at, properties;
 };
 
+// False where the lengths contradict each other or the total.
 bool read_lengths(const std::byte* record, size_t total, int version, Hosts hosts, Lengths& out) {
   const size_t body_length_at = L::body_length_at(hosts.born_bytes, hosts.store_bytes);
   out.body_at = body_length_at + 4;
@@ -75,10 +75,9 @@ void fill(const std::byte* record, size_t total, int version, Hosts hosts, const
 RecordStatus check_crcs(const MessageView& view, CrcCheck check) {
   if (check == CrcCheck::kNone) return RecordStatus::kRecord;
   if (!view.body.empty() && masked_crc32(view.body) != view.body_crc) return RecordStatus::kBadBodyCrc;
-  if (check == CrcCheck::kBodyAndProperties && check_property_crc(view.record) == PropertyCrcState::kMismatch) {
-    return RecordStatus::kBadPropertyCrc;
-  }
-  return RecordStatus::kRecord;
+  if (check == CrcCheck::kBody) return RecordStatus::kRecord;
+  const bool matches = check_property_crc(view.record, view.properties) != PropertyCrcState::kMismatch;
+  return matches ? RecordStatus::kRecord : RecordStatus::kBadPropertyCrc;
 }
 
 }  // namespace
