@@ -14,6 +14,7 @@ namespace mqctl {
 namespace {
 
 constexpr size_t kStepBytes = 64u << 10;
+constexpr size_t kLargestPlain = INT32_MAX;  // no body in a Java process is longer
 
 Status broken(CompressionType type) {
   return Status::error(Errc::kCorruption, "the " + std::string(compression_name(type)) + " body is broken");
@@ -22,7 +23,7 @@ Status broken(CompressionType type) {
 // Output that grows in steps, never beyond the limit, whatever the data claims about its size.
 class BoundedOutput {
  public:
-  explicit BoundedOutput(size_t limit) : limit_(limit) {}
+  explicit BoundedOutput(size_t limit) : limit_(std::min(limit, kLargestPlain)) {}
   // Room for the next piece; empty when the limit is reached.
   MutableBytes room() {
     const size_t step = std::min(std::max(kStepBytes, used_), limit_ + 1 - used_);
@@ -46,6 +47,7 @@ class BoundedOutput {
 };
 
 Result<std::string> inflate_zlib(Bytes compressed, size_t limit) {
+  if (compressed.size() > UINT32_MAX) return broken(CompressionType::kZlib);  // more than zlib takes at a time
   z_stream stream{};
   if (::inflateInit(&stream) != Z_OK) return Status::error(Errc::kIoError, "zlib does not start");
   const std::unique_ptr<z_stream, int (*)(z_stream*)> end(&stream, ::inflateEnd);

@@ -35,6 +35,7 @@ std::optional<HostAddress> parse_host(std::string_view text) {
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), host.port);
   if (error != std::errc() || end != digits.data() + digits.size() || digits.empty()) return std::nullopt;
   std::string address(text.substr(0, colon));
+  if (address.find('\0') != std::string::npos) return std::nullopt;  // inet_pton would stop there
   host.v6 = !address.empty() && address.front() == '[' && address.back() == ']';
   if (host.v6) address = address.substr(1, address.size() - 2);
   if (::inet_pton(host.v6 ? AF_INET6 : AF_INET, address.c_str(), host.address.data()) != 1) return std::nullopt;

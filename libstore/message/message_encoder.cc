@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "libstore/base/crc32.h"
 #include "libstore/message/properties.h"
@@ -40,40 +41,47 @@ int32_t with_host_bits(const MessageDraft& draft) {
 
 }  // namespace
 
+EncodedMessage::EncodedMessage(const MessageDraft& draft, const EncoderLimits& limits)
+    : draft_(draft),
+      version2_(draft.topic.size() > kMaxTopicBytesV1),
+      property_crc_(limits.append_property_crc),
+      separator_before_crc_(limits.append_property_crc && !draft.properties.empty() &&
+                            draft.properties.back() != kPropertySeparator) {
+  const size_t hosts = draft.born_host.encoded_bytes() + draft.store_host.encoded_bytes();
+  head_size_ = static_cast<uint8_t>(L::kMaxHeadBytes - 2 * L::kHostV6Bytes + hosts);
+  total_size_ =
+      L::kFixedBytes + hosts + draft.body.size() + (version2_ ? 2 : 1) + draft.topic.size() + properties_size();
+}
+
 Result<EncodedMessage> EncodedMessage::encode(const MessageDraft& draft, const EncoderLimits& limits) {
   if (Status status = check_draft(draft, limits); !status.ok()) return status;
-  EncodedMessage message;
-  message.draft_ = draft;
-  message.version2_ = draft.topic.size() > kMaxTopicBytesV1;
-  message.property_crc_ = limits.append_property_crc;
-  message.separator_before_crc_ =
-      message.property_crc_ && !draft.properties.empty() && draft.properties.back() != kPropertySeparator;
-  const size_t properties = draft.properties.size() + (message.separator_before_crc_ ? 1 : 0) +
-                            (message.property_crc_ ? kPropertyCrcBytes : 0);
-  if (properties > kMaxPropertiesBytes) return refuse("the properties have more than 32767 bytes");
-
-  const size_t born_bytes = draft.born_host.encoded_bytes();
-  const size_t store_bytes = draft.store_host.encoded_bytes();
-  const size_t body_length_at = L::body_length_at(born_bytes, store_bytes);
-  message.head_size_ = static_cast<uint8_t>(body_length_at + 4);
-  message.total_size_ = L::kFixedBytes + born_bytes + store_bytes + draft.body.size() + (message.version2_ ? 2 : 1) +
-                        draft.topic.size() + properties;
-
-  std::byte* head = message.head_.data();
-  const size_t store_at = L::store_timestamp_at(born_bytes);
-  store_be(head + L::kTotalSizeAt, static_cast<int32_t>(message.total_size_));
-  store_be(head + L::kMagicAt, message.version2_ ? kMagicV2 : kMagicV1);
-  store_be(head + L::kBodyCrcAt, masked_crc32(draft.body));
-  store_be(head + L::kQueueIdAt, draft.queue_id.value());
-  store_be(head + L::kFlagAt, draft.flag);
-  store_be(head + L::kSysFlagAt, with_host_bits(draft));
-  store_be(head + L::kBornTimestampAt, draft.born.value());
-  draft.born_host.store(head + L::kBornHostAt);
-  draft.store_host.store(head + store_at + 8);
-  store_be(head + store_at + 8 + store_bytes, draft.reconsume_times);
-  store_be(head + store_at + 12 + store_bytes, draft.prepared_transaction_offset.value());
-  store_be(head + body_length_at, static_cast<int32_t>(draft.body.size()));
+  EncodedMessage message(draft, limits);
+  if (message.properties_size() > kMaxPropertiesBytes) return refuse("the properties have more than 32767 bytes");
+  if (message.total_size_ > INT32_MAX) return refuse("the record has more than 2147483647 bytes");
+  message.fill_head();
   return message;
+}
+
+size_t EncodedMessage::properties_size() const {
+  return draft_.properties.size() + (separator_before_crc_ ? 1 : 0) + (property_crc_ ? kPropertyCrcBytes : 0);
+}
+
+void EncodedMessage::fill_head() {
+  std::byte* head = head_.data();
+  std::byte* store_host = head + L::store_timestamp_at(draft_.born_host.encoded_bytes()) + 8;
+  std::byte* after_hosts = store_host + draft_.store_host.encoded_bytes();
+  store_be(head + L::kTotalSizeAt, static_cast<int32_t>(total_size_));
+  store_be(head + L::kMagicAt, version2_ ? kMagicV2 : kMagicV1);
+  store_be(head + L::kBodyCrcAt, masked_crc32(draft_.body));
+  store_be(head + L::kQueueIdAt, draft_.queue_id.value());
+  store_be(head + L::kFlagAt, draft_.flag);
+  store_be(head + L::kSysFlagAt, with_host_bits(draft_));
+  store_be(head + L::kBornTimestampAt, draft_.born.value());
+  draft_.born_host.store(head + L::kBornHostAt);
+  draft_.store_host.store(store_host);
+  store_be(after_hosts, draft_.reconsume_times);
+  store_be(after_hosts + 4, draft_.prepared_transaction_offset.value());
+  store_be(after_hosts + 12, static_cast<int32_t>(draft_.body.size()));
 }
 
 void EncodedMessage::write_to(std::byte* to, QueueOffset queue_offset, PhysicalOffset physical_offset,
@@ -88,7 +96,7 @@ void EncodedMessage::write_to(std::byte* to, QueueOffset queue_offset, PhysicalO
   if (property_crc_) write_property_crc({to, total_size_});
 }
 
-std::byte* EncodedMessage::write_tail(std::byte* to) const {
+void EncodedMessage::write_tail(std::byte* to) const {
   const auto topic_bytes = draft_.topic.size();
   if (version2_) {
     store_be(to, static_cast<int16_t>(topic_bytes));
@@ -98,13 +106,10 @@ std::byte* EncodedMessage::write_tail(std::byte* to) const {
   }
   std::memcpy(to, draft_.topic.data(), topic_bytes);
   to += topic_bytes;
-  const size_t appended = (separator_before_crc_ ? 1 : 0) + (property_crc_ ? kPropertyCrcBytes : 0);
-  store_be(to, static_cast<int16_t>(draft_.properties.size() + appended));
+  store_be(to, static_cast<int16_t>(properties_size()));
   to += 2;
   if (!draft_.properties.empty()) std::memcpy(to, draft_.properties.data(), draft_.properties.size());
-  to += draft_.properties.size();
-  if (separator_before_crc_) *to++ = static_cast<std::byte>(kPropertySeparator);
-  return to;
+  if (separator_before_crc_) to[draft_.properties.size()] = static_cast<std::byte>(kPropertySeparator);
 }
 
 void write_blank(std::byte* to, uint32_t left_in_segment) {

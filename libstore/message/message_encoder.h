@@ -37,7 +37,8 @@ struct EncoderLimits {
 class EncodedMessage {
  public:
   // kInvalidArgument: topic empty or too long (127 bytes; %RETRY% topics 255), body over the limit, negative queue
-  // id, properties over 32767 bytes with the CRC appendix. A topic of more than 127 bytes makes a version 2 record.
+  // id, properties over 32767 bytes with the CRC appendix, a record over 2^31-1 bytes. A topic of more than 127 bytes
+  // makes a version 2 record.
   static Result<EncodedMessage> encode(const MessageDraft& draft, const EncoderLimits& limits);
 
   size_t size() const { return total_size_; }
@@ -46,8 +47,10 @@ class EncodedMessage {
   void write_to(std::byte* to, QueueOffset queue_offset, PhysicalOffset physical_offset, EpochMs stored) const;
 
  private:
-  EncodedMessage() = default;
-  std::byte* write_tail(std::byte* to) const;
+  explicit EncodedMessage(const MessageDraft& draft, const EncoderLimits& limits);
+  size_t properties_size() const;  // with separator and appendix
+  void fill_head();
+  void write_tail(std::byte* to) const;
   MessageDraft draft_;
   std::array<std::byte, RecordLayout::kMaxHeadBytes> head_{};
   uint8_t head_size_ = 0;

@@ -9,7 +9,8 @@ namespace {
 // The text up to the separator, which is taken off with it; all of it where there is none.
 std::string_view take_until(std::string_view& rest, char separator) {
   const void* found = std::memchr(rest.data(), separator, rest.size());
-  const size_t length = found == nullptr ? rest.size() : static_cast<size_t>(static_cast<const char*>(found) - rest.data());
+  const size_t length =
+      found == nullptr ? rest.size() : static_cast<size_t>(static_cast<const char*>(found) - rest.data());
   const std::string_view taken = rest.substr(0, length);
   rest.remove_prefix(std::min(rest.size(), length + 1));
   return taken;
@@ -41,8 +42,8 @@ std::vector<PropertyItem> parse_properties(std::string_view properties) {
   std::vector<PropertyItem> items;
   PropertyCursor cursor(properties);
   for (PropertyItem item; cursor.next(item);) {
-    const auto same = std::find_if(items.begin(), items.end(),
-                                   [&](const PropertyItem& other) { return other.name == item.name; });
+    const auto same =
+        std::find_if(items.begin(), items.end(), [&](const PropertyItem& other) { return other.name == item.name; });
     if (same == items.end()) {
       items.push_back(item);
     } else {
