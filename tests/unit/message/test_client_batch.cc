@@ -69,3 +69,15 @@ TEST_CASE("Any value of any byte is read within bounds, and encodes to the same 
     bytes[at] = original;
   }
 }
+
+TEST_CASE("An item smaller than its own fields is corrupt, whatever its body length claims") {
+  for (int32_t total = -1; total < 22; ++total) {
+    for (const int32_t body : {INT32_MIN, -1, 0, 1, 8, 100, INT32_MAX}) {
+      std::vector<std::byte> raw(30);
+      store_be(raw.data(), total);
+      store_be(raw.data() + 16, body);
+      const ExactBytes bytes(raw);
+      CHECK_FALSE(decode_client_batch(bytes.view()).has_value());
+    }
+  }
+}
