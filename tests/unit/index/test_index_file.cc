@@ -191,6 +191,7 @@ TEST_CASE("A writer that died between slot and header leaves an entry that is wr
   file = std::move(*IndexFile::open(posix_file_system(), dir.path() + "/1", kSmall));
   put(*file, 14, 2);
   CHECK(query(*file, 14) == std::vector<int64_t>{2});
+  CHECK(hex_at(file->path(), kSmall.entry_at(2) + 16, 4) == "00000000");  // not itself
   CHECK(query(*file, 4).empty());  // what hung behind it is lost with the torn link, as with Apache
 }
 

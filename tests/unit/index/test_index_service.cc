@@ -223,6 +223,16 @@ TEST_CASE("After a crash only files that are surely on disk are kept, and no key
   }
 }
 
+TEST_CASE("After a crash a file that is not full is never kept, whatever the checkpoint says") {
+  Index index;
+  index.put(0, 15);
+  REQUIRE(index.names().size() == 2);
+  REQUIRE(index.reopen(LastExit::kCrash, stored(99)).ok());
+  CHECK(index.names().size() == 1);
+  index.put(index->missing_from()->value() / kRecordBytes, 15);
+  CHECK(index.query("all") == down_from(14, 0));
+}
+
 TEST_CASE("A start that died after it deleted files is followed by one that knows what is missing") {
   Index index;
   index.put(0, 100);
