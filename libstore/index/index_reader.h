@@ -51,8 +51,7 @@ class IndexReader {
     uint64_t position = 0;
     std::vector<std::byte> bytes;
   };
-  IndexReader(std::unique_ptr<File> file, IndexGeometry geometry)
-      : file_(std::move(file)), geometry_(geometry) {}
+  IndexReader(std::unique_ptr<File> file, IndexGeometry geometry) : file_(std::move(file)), geometry_(geometry) {}
   Result<Bytes> read(Window& window, uint64_t position, size_t size, size_t window_bytes);
   bool time_matches(EpochMs begin, EpochMs end) const;
 

@@ -10,10 +10,11 @@ std::string table_key(const FileRequest& request) { return base_name(request.pat
 
 // A file that is already there, all zeros, was laid out ahead by somebody (`preallocate`, or a crash before its first
 // record): recovery has seen it and found nothing in it.
-Result<std::unique_ptr<MappedFile>> create_or_adopt(FileSystem& fs, const FileRequest& request) {
+Result<std::unique_ptr<MappedFile>> create_or_adopt(FileSystem& fs, const FileRequest& request, bool& adopted) {
   Result<std::unique_ptr<MappedFile>> made =
       MappedFile::create(fs, request.path, request.first_offset, request.size_bytes, Blocks::kWhole);
-  if (made || made.error().code() != Errc::kExists) return made;
+  adopted = !made && made.error().code() == Errc::kExists;
+  if (!adopted) return made;
   Result<std::unique_ptr<MappedFile>> found =
       MappedFile::open(fs, request.path, request.first_offset, request.size_bytes, Blocks::kWhole);
   if (!found) return found;
@@ -31,8 +32,7 @@ AllocateMappedFileService::~AllocateMappedFileService() {
   (void)shutdown();  // the owner that wants the answer has called it before
 }
 
-std::shared_ptr<AllocateMappedFileService::Request> AllocateMappedFileService::find_or_add(
-    const FileRequest& request) {
+std::shared_ptr<AllocateMappedFileService::Request> AllocateMappedFileService::find_or_add(const FileRequest& request) {
   std::shared_ptr<Request>& entry = table_[table_key(request)];
   if (entry == nullptr) {
     entry = std::make_shared<Request>();
@@ -110,10 +110,12 @@ void AllocateMappedFileService::make(Request& request) {
   request.in_work = true;
   const FileRequest wanted = request.wanted;
   mutex_.unlock();
-  Result<std::unique_ptr<MappedFile>> made = create_or_adopt(fs_, wanted);
+  bool adopted = false;
+  Result<std::unique_ptr<MappedFile>> made = create_or_adopt(fs_, wanted, adopted);
   if (made) (*made)->populate_ahead(0, options_.populate_window_bytes);
   mutex_.lock();
   request.in_work = false;
+  request.adopted = adopted;
   request.done = true;
   if (made) {
     request.file = std::move(*made);
@@ -135,7 +137,7 @@ Status AllocateMappedFileService::shutdown() {
   MutexLock lock(mutex_);
   Status outcome;
   for (const auto& [key, request] : table_) {
-    if (request->file == nullptr) continue;
+    if (request->file == nullptr || request->adopted) continue;
     if (Status status = request->file->destroy(); !status.ok() && outcome.ok()) outcome = status;
   }
   table_.clear();

@@ -3,7 +3,8 @@
 //
 // Requests stand in a table by path and are worked off in order of file name, the lowest first. A writer waits for its
 // own request, never for another's, and no longer than the time limit; a request that timed out stays in the table
-// and serves the next call for that path. Files that were made and never taken are removed by shutdown().
+// and serves the next call for that path. Files that were made and never taken are removed by
+// shutdown(), those that somebody else had laid out are left.
 // Thread-safe.
 #pragma once
 
@@ -54,6 +55,7 @@ class AllocateMappedFileService {
     bool in_work = false;
     Status failure;
     std::unique_ptr<MappedFile> file;
+    bool adopted = false;  // it was there before us, and stays when it is not used
   };
   void run() EXCLUDES(mutex_);
   bool serve_request() REQUIRES(mutex_);

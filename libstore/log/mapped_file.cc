@@ -18,7 +18,8 @@ uint64_t allocate_ahead_bytes(uint64_t file_bytes) {
 constexpr uint64_t kPageBytes = 4096;
 
 bool is_zero(Bytes bytes) {
-  return bytes.empty() || (bytes[0] == std::byte{0} && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
+  return bytes.empty() ||
+         (bytes[0] == std::byte{0} && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
 Status prepare_new_file(FileSystem& fs, File& file, uint64_t size_bytes, Blocks blocks) {
@@ -169,7 +170,7 @@ Status MappedFile::flush() {
 
 bool MappedFile::hold() {
   int64_t holds = holds_.load(std::memory_order_relaxed);
-  while (holds > 0) {
+  while (holds > 0 && !shut_down_.load(std::memory_order_acquire)) {
     if (holds_.compare_exchange_weak(holds, holds + 1, std::memory_order_acquire)) return true;
   }
   return false;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr size_t kNameDigits = 20;
 constexpr int64_t kGreatestBase = INT64_MAX / 2;  // so that no position in a file makes it overflow
-constexpr size_t kLoneSearchBytes = 8u << 20;  // how far a lone file is searched for its first record
+constexpr size_t kLoneSearchBytes = 8u << 20;     // how far a lone file is searched for its first record
 
 std::optional<PhysicalOffset> base_of_name(std::string_view name) {
   if (name.size() != kNameDigits || name.find_first_not_of("0123456789") != name.npos) return std::nullopt;
@@ -110,9 +110,7 @@ Result<PhysicalOffset> base_of_file(FileSystem& fs, const std::string& path, uin
 
 }  // namespace
 
-PhysicalOffset SegmentList::min_offset() const {
-  return segments.empty() ? PhysicalOffset(0) : segments.front().base;
-}
+PhysicalOffset SegmentList::min_offset() const { return segments.empty() ? PhysicalOffset(0) : segments.front().base; }
 
 PhysicalOffset SegmentList::end_offset() const {
   if (segments.empty()) return PhysicalOffset(0);

@@ -39,25 +39,28 @@ enum class Tail : uint8_t {
 
 struct ScanEvent {
   ScanKind kind = ScanKind::kTail;
-  uint64_t position = 0;  // in the file
-  PhysicalOffset offset;  // in the log
-  uint64_t length = 0;    // kTail: to the end of the file
-  MessageView message;    // kRecord, and where Damage says so; views live until the next call
+  uint64_t position = 0;          // in the file
+  PhysicalOffset offset;          // in the log
+  uint64_t length = 0;            // kTail: to the end of the file
+  MessageView message;            // kRecord, and where Damage says so; views live until the next call
   Damage damage = Damage::kNone;  // kTail: what the bytes would be called if sound records followed
   Tail tail = Tail::kNeverWritten;
   uint64_t nonzero_bytes_end = 0;  // kTail: position behind the last byte that is not zero, or `position`
   std::string detail;              // kDamage, kTail: "bad magic 0x41414141", ...
 };
 
-// kStopAtDamage: whatever is not a sound record is the tail, nothing behind it is read (nonzero_bytes_end is unknown and
-// equals position): for followers, who come back.
+// kStopAtDamage: whatever is not a sound record is the tail, nothing behind it is read (nonzero_bytes_end is unknown
+// and equals position): for followers, who come back.
 enum class Resync : uint8_t { kScanOn, kStopAtDamage };
 
 class SegmentScanner {
  public:
   SegmentScanner(SegmentReader& reader, CrcCheck check, Resync resync);
   // Starts at a position that is a record's, or resyncs from there on.
-  void seek(uint64_t position) { position_ = position; done_ = false; }
+  void seek(uint64_t position) {
+    position_ = position;
+    done_ = false;
+  }
   uint64_t position() const { return position_; }
   // False when the segment is done (after kBlank or kTail). An error is the operating system's, never the content's.
   Result<bool> next(ScanEvent& event);

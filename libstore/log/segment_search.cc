@@ -50,7 +50,8 @@ size_t find_byte(Bytes bytes, size_t from, uint8_t byte) {
 class CandidateCursor {
  public:
   explicit CandidateCursor(Bytes chunk)
-      : chunk_(chunk), record_(find_byte(chunk, L::kMagicAt, kRecordMagicByte)),
+      : chunk_(chunk),
+        record_(find_byte(chunk, L::kMagicAt, kRecordMagicByte)),
         blank_(find_byte(chunk, L::kMagicAt, kBlankMagicByte)) {}
 
   // False at the end of the chunk; `at` is the place of the size field.

@@ -38,13 +38,13 @@ std::string_view finding_name(FindingClass kind);  // "torn-tail", "bad-magic", 
 
 struct Finding {
   FindingClass kind = FindingClass::kBadMagic;
-  std::string file;       // below the store's root where there is one: "commitlog/00000000000000000000"
-  uint64_t position = 0;  // in the file
-  uint64_t length = 0;    // bytes in the file
+  std::string file;                      // below the store's root where there is one: "commitlog/00000000000000000000"
+  uint64_t position = 0;                 // in the file
+  uint64_t length = 0;                   // bytes in the file
   std::optional<PhysicalOffset> offset;  // in the commit log
   std::optional<QueueKey> queue;
   std::optional<QueueOffset> queue_offset;  // the first one
-  uint64_t count = 1;  // records, units or entries that it stands for
+  uint64_t count = 1;                       // records, units or entries that it stands for
   std::string detail;
   std::string impact;
 };

@@ -120,9 +120,9 @@ void IndexCheck::judge_time(const MessageView& message) {
   }
   const int32_t expected = seconds_between(walk_->header().begin_timestamp, message.stored);
   if (entry.seconds != expected) {
-    walk_->add_problem(walk_->position() + 12, 4, "entry " + std::to_string(walk_->number()) + " says " +
-                                                      std::to_string(entry.seconds) + " seconds, its record " +
-                                                      std::to_string(expected));
+    walk_->add_problem(walk_->position() + 12, 4,
+                       "entry " + std::to_string(walk_->number()) + " says " + std::to_string(entry.seconds) +
+                           " seconds, its record " + std::to_string(expected));
   }
 }
 
@@ -178,7 +178,8 @@ void IndexCheck::judge_files(FindingList& findings) {
   for (const WalkedIndexFile& file : walk_->files()) {
     const bool newest = &file == &walk_->files().back();
     if (newest && options_.tail_may_lag && (file.problem || !file.readable || file.size_bytes != walk_->usual_size())) {
-      notes_.push_back(shown_path(location_, file.path) + " is not finished; brokers delete it after a crash and make it again");
+      notes_.push_back(shown_path(location_, file.path) +
+                       " is not finished; brokers delete it after a crash and make it again");
       continue;
     }
     Finding finding;

@@ -79,9 +79,9 @@ Status IndexWalk::replay() {
   int32_t& slot = slots_[static_cast<uint32_t>(entry_.key_hash) % geometry_->slots];
   if (slot == 0) ++used_slots_;
   if (entry_.previous != slot) {
-    add_problem(position() + 16, 4, "entry " + std::to_string(number_) + " goes on to entry " +
-                                        std::to_string(entry_.previous) + ", the one before it in its slot is " +
-                                        std::to_string(slot));
+    add_problem(position() + 16, 4,
+                "entry " + std::to_string(number_) + " goes on to entry " + std::to_string(entry_.previous) +
+                    ", the one before it in its slot is " + std::to_string(slot));
   }
   slot = static_cast<int32_t>(number_);
   return {};
@@ -92,16 +92,19 @@ Status IndexWalk::leave() {
     Result<int32_t> stored = reader_->slot(i);
     if (!stored) return std::move(stored).error();
     if (*stored == slots_[i]) continue;
-    add_problem(geometry_->slot_at(i), 4, "slot " + std::to_string(i) + " says entry " + std::to_string(*stored) +
-                                              ", the newest in it is " + std::to_string(slots_[i]));
+    add_problem(geometry_->slot_at(i), 4,
+                "slot " + std::to_string(i) + " says entry " + std::to_string(*stored) + ", the newest in it is " +
+                    std::to_string(slots_[i]));
   }
   const IndexHeader& header = reader_->header();
   if (header.slot_count != used_slots_) {
-    add_problem(32, 4, "the header counts " + std::to_string(header.slot_count) + " used slots, there are " +
-                           std::to_string(used_slots_));
+    add_problem(32, 4,
+                "the header counts " + std::to_string(header.slot_count) + " used slots, there are " +
+                    std::to_string(used_slots_));
   }
   if (number_ == 0) return {};
-  if (header.begin_offset != first_.physical_offset) add_problem(16, 8, "the header's begin offset is not the first entry's");
+  if (header.begin_offset != first_.physical_offset)
+    add_problem(16, 8, "the header's begin offset is not the first entry's");
   if (header.end_offset != last_.physical_offset) add_problem(24, 8, "the header's end offset is not the last entry's");
   return {};
 }

@@ -39,12 +39,12 @@ struct DamagedRange {
 };
 
 struct LogVerdict {
-  FindingList findings{UINT64_MAX};  // impact still empty where it depends on what a start reads
+  FindingList findings{UINT64_MAX};       // impact still empty where it depends on what a start reads
   std::vector<uint64_t> messages_before;  // for each kept finding
   std::vector<size_t> segment_of;         // for each kept finding
   uint64_t segments = 0, messages = 0, bytes = 0;
-  PhysicalOffset log_end;                // where the next record goes
-  std::vector<DamagedRange> damaged;     // in order; neighbours joined where there are very many
+  PhysicalOffset log_end;             // where the next record goes
+  std::vector<DamagedRange> damaged;  // in order; neighbours joined where there are very many
   std::vector<SegmentFacts> facts;
   std::vector<SegmentUsage> usage;
   std::vector<std::string> notes;
@@ -97,8 +97,8 @@ class LogCheck {
   const LogCheckOptions options_;
   const Settled settled_;
   LogVerdict verdict_;
-  std::optional<Held> last_data_;   // the last segment with records so far
-  std::vector<Held> spares_;        // those behind it
+  std::optional<Held> last_data_;  // the last segment with records so far
+  std::vector<Held> spares_;       // those behind it
   std::optional<PhysicalOffset> expected_base_;
 };
 

@@ -63,6 +63,8 @@ class QueueCheck {
     const DispatchProperties& properties;
   };
 
+  // "<topic>/<queue id>"
+  static void queue_path(std::string& path, std::string_view topic, QueueId queue_id);
   Status add_queue(const QueueKey& key, uint64_t& votes_of_size);
   void judge_files();
   Queue& queue_of(std::string_view topic, QueueId queue_id);

@@ -5,8 +5,8 @@
 namespace mqctl {
 namespace {
 
-constexpr size_t kSegmentsOf4_9 = 3;    // recoverNormally begins at the third-last
-constexpr size_t kSegmentsOf5_5 = 10;   // commitLogRecoverMaxNum
+constexpr size_t kSegmentsOf4_9 = 3;   // recoverNormally begins at the third-last
+constexpr size_t kSegmentsOf5_5 = 10;  // commitLogRecoverMaxNum
 
 bool matches_after_crash(BrokerRelease release, const SegmentFacts& segment, const StoreCheckpoint& checkpoint) {
   if (!segment.first_record_sound || segment.first_stored.value() == 0) return false;

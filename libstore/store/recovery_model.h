@@ -27,7 +27,8 @@ struct SegmentFacts {
 
 struct RecoveryFacts {
   bool after_crash = false;
-  std::optional<PhysicalOffset> queues_end;  // behind the last record in any queue; none: unknown, taken as the log's end
+  std::optional<PhysicalOffset>
+      queues_end;  // behind the last record in any queue; none: unknown, taken as the log's end
   StoreCheckpoint checkpoint;
   std::vector<SegmentFacts> segments;
 };
@@ -38,7 +39,7 @@ size_t first_segment_read(BrokerRelease release, const RecoveryFacts& facts);
 // What it means that the log cannot be read at a place.
 struct LogStop {
   size_t segment = 0;
-  std::optional<uint64_t> messages_behind;  // sound ones, where all have been counted
+  std::optional<uint64_t> messages_behind;                          // sound ones, where all have been counted
   std::string_view unread = "what stood here cannot be delivered";  // what it means where no start comes this far back
 };
 std::string impact_of_stop(const RecoveryFacts& facts, const LogStop& stop);

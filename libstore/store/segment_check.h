@@ -60,8 +60,8 @@ struct SegmentOutcome {
 struct SegmentCheckOptions {
   CrcCheck check = CrcCheck::kBodyAndProperties;
   uint64_t max_damages = UINT64_MAX;
-  const std::atomic<bool>* cancel = nullptr;            // relaxed: only asks to stop soon
-  std::function<void(uint64_t bytes)> on_progress;      // bytes since the last call; any thread
+  const std::atomic<bool>* cancel = nullptr;        // relaxed: only asks to stop soon
+  std::function<void(uint64_t bytes)> on_progress;  // bytes since the last call; any thread
 };
 
 Result<SegmentOutcome> check_segment(FileSystem& fs, const SegmentFile& segment, const SegmentCheckOptions& options);

@@ -30,9 +30,7 @@ class Verification {
   }
 
  private:
-  bool tail_may_lag() const {
-    return options_.tail == TailPolicy::kOk && (location_.locked || location_.abort_file);
-  }
+  bool tail_may_lag() const { return options_.tail == TailPolicy::kOk && (location_.locked || location_.abort_file); }
   bool foreign(ForeignPart part) const {
     return std::find(location_.foreign.begin(), location_.foreign.end(), part) != location_.foreign.end();
   }

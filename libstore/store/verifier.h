@@ -22,7 +22,7 @@ enum class TailPolicy : uint8_t { kOk, kStrict };  // strict: an unfinished tail
 struct VerifyOptions {
   VerifyLevel level = VerifyLevel::kCrc;
   TailPolicy tail = TailPolicy::kOk;
-  unsigned jobs = 1;  // threads that read segments; findings do not depend on it
+  unsigned jobs = 1;                   // threads that read segments; findings do not depend on it
   uint64_t max_findings = UINT64_MAX;  // kept; all are counted
   bool stop_at_first = false;
   const std::atomic<bool>* cancel = nullptr;  // relaxed: asks to stop soon
@@ -37,9 +37,9 @@ struct VerifyReport {
   uint64_t bytes = 0;  // of the log in use
   PhysicalOffset log_begin, log_end;
   std::vector<SegmentUsage> usage;
-  std::vector<std::string> notes;  // what was passed over, and why
+  std::vector<std::string> notes;         // what was passed over, and why
   VerifyLevel level = VerifyLevel::kCrc;  // what was done: without a store around it a log has no queues to check
-  bool complete = true;  // not cancelled, not stopped at the first finding
+  bool complete = true;                   // not cancelled, not stopped at the first finding
 };
 
 Result<VerifyReport> verify(FileSystem& fs, const StoreLocation& location, const VerifyOptions& options);

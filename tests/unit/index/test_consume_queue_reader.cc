@@ -1,9 +1,8 @@
-#include "libstore/index/consume_queue_reader.h"
-
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "libstore/index/consume_queue_reader.h"
 #include "libstore/message/delay_level.h"
 #include "tests/unit/support/golden_store.h"
 
@@ -34,8 +33,8 @@ TEST_CASE("queue ranges are those of a genuine broker after recovery") {
     for (const auto& queue : expected.at("queues")) {
       const std::string topic = queue.at("topic");
       INFO(topic << " " << queue.at("queue"));
-      Result<ConsumeQueueReader> reader = ConsumeQueueReader::open(
-          posix_file_system(), store.path("consumequeue"), {topic, QueueId(queue.at("queue").get<int32_t>())});
+      Result<ConsumeQueueReader> reader = ConsumeQueueReader::open(posix_file_system(), store.path("consumequeue"),
+                                                                   {topic, QueueId(queue.at("queue").get<int32_t>())});
       if (!reader) {  // 4.9.4 makes every delay queue in memory
         CHECK(queue.at("max") == 0);
         continue;

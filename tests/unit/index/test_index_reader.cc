@@ -1,10 +1,9 @@
-#include "libstore/index/index_reader.h"
-
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "libstore/index/index_reader.h"
 #include "tests/unit/support/golden_store.h"
 
 using namespace mqctl;

@@ -1,8 +1,7 @@
-#include "libstore/log/segment_reader.h"
-
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "libstore/log/segment_reader.h"
 #include "tests/unit/support/golden_store.h"
 
 using namespace mqctl;

@@ -1,8 +1,7 @@
-#include "libstore/log/segment_scanner.h"
-
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "libstore/log/segment_scanner.h"
 #include "libstore/message/record_layout.h"
 #include "tests/unit/support/golden_store.h"
 

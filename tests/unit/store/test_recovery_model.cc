@@ -1,6 +1,6 @@
-#include "libstore/store/recovery_model.h"
-
 #include <catch2/catch.hpp>
+
+#include "libstore/store/recovery_model.h"
 
 using namespace mqctl;
 
@@ -11,8 +11,8 @@ RecoveryFacts facts_of(size_t segments, bool after_crash) {
   RecoveryFacts facts;
   facts.after_crash = after_crash;
   for (size_t i = 0; i < segments; ++i) {
-    facts.segments.push_back({PhysicalOffset(static_cast<int64_t>(i) * 1000), true,
-                              EpochMs(static_cast<int64_t>(i + 1) * 10000)});
+    facts.segments.push_back(
+        {PhysicalOffset(static_cast<int64_t>(i) * 1000), true, EpochMs(static_cast<int64_t>(i + 1) * 10000)});
   }
   return facts;
 }
@@ -58,7 +58,8 @@ TEST_CASE("the impact names who stops and what is lost") {
         "a broker ends the log here at its next start; 2,113 messages behind it would be lost");
   CHECK(impact_of_stop(facts, {.segment = 19, .messages_behind = 0}) ==
         "a broker ends the log here at its next start; no message follows that could be lost");
-  CHECK(impact_of_stop(facts, {.segment = 3, .messages_behind = 1}) == "not read at a broker's start; what stood here cannot be delivered");
+  CHECK(impact_of_stop(facts, {.segment = 3, .messages_behind = 1}) ==
+        "not read at a broker's start; what stood here cannot be delivered");
   CHECK(impact_of_stop(facts, {.segment = 17, .messages_behind = 1}) ==
         "brokers of 4.9 end the log here at their next start; 1 message behind it would be lost; those of 5.3 and 5.5 "
         "do not read so far back at start, but what stood here cannot be delivered");

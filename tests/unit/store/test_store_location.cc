@@ -1,8 +1,7 @@
-#include "libstore/store/store_location.h"
-
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "libstore/store/store_location.h"
 #include "tests/unit/support/golden_store.h"
 
 using namespace mqctl;

@@ -1,8 +1,7 @@
-#include "libstore/store/verifier.h"
-
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "libstore/store/verifier.h"
 #include "tests/unit/store/verify_support.h"
 
 using namespace mqctl;

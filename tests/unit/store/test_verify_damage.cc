@@ -88,7 +88,9 @@ TEST_CASE("a property byte under a CRC appendix") {
     spec.queue_offset = i;
     spec.offset = static_cast<int64_t>(bytes.size());
     spec.property_crc = true;
-    spec.properties = "a\x01" "b\x02";
+    spec.properties =
+        "a\x01"
+        "b\x02";
     append(bytes, make_record(spec));
   }
   const size_t size = bytes.size() / 3;

@@ -75,7 +75,9 @@ TEST_CASE("a log that does not begin at 0, units below it, pre-blank units") {
 TEST_CASE("queues of multi-dispatch") {
   HandMadeStore store;
   RecordSpec spec;
-  spec.properties = "INNER_MULTI_DISPATCH\x01%LMQ%a,%LMQ%b\x02INNER_MULTI_QUEUE_OFFSET\x01" "0,0\x02";
+  spec.properties =
+      "INNER_MULTI_DISPATCH\x01%LMQ%a,%LMQ%b\x02INNER_MULTI_QUEUE_OFFSET\x01"
+      "0,0\x02";
   const int64_t at = store.add(spec);
   const ConsumeQueueUnit good = unit(at, store.last_size());
   store.queue("T", 0, {good});
@@ -95,7 +97,9 @@ TEST_CASE("a delayed message is due at any time that is not before its own") {
   HandMadeStore store;
   RecordSpec spec;
   spec.topic = "SCHEDULE_TOPIC_XXXX";
-  spec.properties = "DELAY\x01" "3\x02";
+  spec.properties =
+      "DELAY\x01"
+      "3\x02";
   const int64_t at = store.add(spec);
   store.queue("SCHEDULE_TOPIC_XXXX", 0, {unit(at, store.last_size(), spec.stored + 12345)});
   CHECK(store.check() == "");
