@@ -10,7 +10,7 @@ namespace mqctl {
 
 struct VerifyLook {
   bool colour = false;
-  bool unicode = true;      // false: pictures of ASCII characters
+  bool unicode = true;  // false: pictures of ASCII characters
   size_t bar_cells = 48;
 };
 

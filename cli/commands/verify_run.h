@@ -18,7 +18,7 @@ struct VerifyCommand {
   VerifyOptions options;  // cancel and on_progress are set by the run
   VerifyForm form = VerifyForm::kText;
   VerifyLook look;
-  bool quiet = false;    // the exit status is the answer
+  bool quiet = false;  // the exit status is the answer
   bool verbose = false;
 };
 

@@ -1,0 +1,83 @@
+// JsonScanner: reads one JSON text once, in order, unescaping strings where they stand, without making a tree: what
+// `append -i json` needs to keep up with a disk. As strict as RFC 8259 and nlohmann_json, which the tests hold it to.
+//
+// Strings are views into the given bytes, which are overwritten as they are read; the caller keeps them. Every method
+// returns false at the first fault; error() and column() then say what and where. Not synchronised.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace mqctl {
+
+class JsonScanner {
+ public:
+  static constexpr int kMaxNesting = 64;
+
+  explicit JsonScanner(std::span<char> text) : begin_(text.data()), at_(text.data()), end_(text.data() + text.size()) {}
+
+  // Calls `member(name)` for each member of the object that comes next; it reads the value, or skips it.
+  template <class Member>
+  bool object(Member&& member) {
+    if (!open('{')) return false;
+    if (closes('}')) return true;
+    do {
+      std::string_view name;
+      if (!string(name) || !colon() || !member(name)) return false;
+    } while (comma());
+    return close('}');
+  }
+  template <class Element>
+  bool array(Element&& element) {
+    if (!open('[')) return false;
+    if (closes(']')) return true;
+    do {
+      if (!element()) return false;
+    } while (comma());
+    return close(']');
+  }
+
+  bool string(std::string_view& value);
+  bool integer(int64_t& value);
+  bool boolean(bool& value);
+  // A value of any kind, checked like the others.
+  bool skip();
+  // Nothing but blanks is left.
+  bool at_end();
+  // The next byte that is no blank; 0 at the end.
+  char peek();
+
+  // Refuses what was just read; the first fault stays.
+  bool fail(std::string_view why);
+  std::string_view error() const { return error_; }
+  size_t column() const { return static_cast<size_t>(fault_ - begin_) + 1; }
+
+ private:
+  void skip_blanks();
+  bool open(char bracket);
+  bool closes(char bracket);
+  bool close(char bracket);
+  bool colon();
+  bool comma();
+  bool word(std::string_view text);
+  bool number();
+  const char* plain_end(const char* from);
+  bool escape(char*& to);
+  bool unicode_escape(char*& to);
+  bool four_digits(uint32_t& value);
+
+  char* begin_;
+  char* at_;
+  char* end_;
+  char* fault_ = nullptr;
+  int depth_ = 0;
+  bool non_ascii_ = false;
+  std::string_view error_;
+};
+
+// Decodes padded base64 (RFC 4648, no blanks) over itself. False where it is none.
+bool decode_base64_in_place(std::string_view& text);
+
+}  // namespace mqctl

@@ -1,0 +1,67 @@
+#include "cli/commands/stop_signals.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+
+namespace mqctl {
+namespace {
+
+// What a handler may touch. The pipe wakes a poll that began just before the signal came.
+std::atomic<int> g_caught{0};
+std::atomic<bool> g_stop{false};
+int g_wake_pipe[2] = {-1, -1};
+
+void remember(int signal_number) {
+  const int saved_errno = errno;
+  g_caught.store(signal_number, std::memory_order_relaxed);
+  g_stop.store(true, std::memory_order_relaxed);
+  const char byte = 0;
+  [[maybe_unused]] const ssize_t ignored = ::write(g_wake_pipe[1], &byte, 1);  // full: awake already
+  errno = saved_errno;
+}
+
+}  // namespace
+
+StopSignals::StopSignals() {
+  g_caught.store(0, std::memory_order_relaxed);
+  g_stop.store(false, std::memory_order_relaxed);
+  if (::pipe2(g_wake_pipe, O_CLOEXEC | O_NONBLOCK) != 0) g_wake_pipe[0] = g_wake_pipe[1] = -1;
+  struct sigaction action {};
+  action.sa_handler = &remember;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  ::sigaction(SIGINT, &action, &old_interrupt_);
+  ::sigaction(SIGTERM, &action, &old_terminate_);
+}
+
+StopSignals::~StopSignals() {
+  ::sigaction(SIGINT, &old_interrupt_, nullptr);
+  ::sigaction(SIGTERM, &old_terminate_, nullptr);
+  ::close(g_wake_pipe[0]);
+  ::close(g_wake_pipe[1]);
+  g_wake_pipe[0] = g_wake_pipe[1] = -1;
+}
+
+int StopSignals::caught() const { return g_caught.load(std::memory_order_relaxed); }
+
+const std::atomic<bool>& StopSignals::flag() const { return g_stop; }
+
+bool StopSignals::sleep(std::chrono::milliseconds time) const {
+  pollfd wait{g_wake_pipe[0], POLLIN, 0};
+  if (caught() == 0) ::poll(&wait, 1, static_cast<int>(time.count()));
+  return caught() == 0;
+}
+
+bool StopSignals::wait_readable(int fd) const {
+  pollfd waits[] = {{fd, POLLIN, 0}, {g_wake_pipe[0], POLLIN, 0}};
+  while (caught() == 0) {
+    if (::poll(waits, 2, -1) < 0 && errno == EINTR) continue;
+    return caught() == 0;
+  }
+  return false;
+}
+
+}  // namespace mqctl

@@ -1,0 +1,32 @@
+// StopSignals: turns SIGINT and SIGTERM into a request to stop, so that a command that writes can end cleanly.
+//
+// The first signal is remembered; a second one has its usual effect. One object at a time in the process; the
+// destructor puts the old handlers back.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+
+namespace mqctl {
+
+class StopSignals {
+ public:
+  StopSignals();
+  ~StopSignals();
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+
+  int caught() const;                     // the signal, 0 for none yet
+  const std::atomic<bool>& flag() const;  // set with the first signal
+  // Waits until the descriptor can be read; false when a signal came first.
+  bool wait_readable(int fd) const;
+  // Waits so long, or until a signal; false for a signal.
+  bool sleep(std::chrono::milliseconds time) const;
+
+ private:
+  struct sigaction old_interrupt_ {};
+  struct sigaction old_terminate_ {};
+};
+
+}  // namespace mqctl

@@ -1,0 +1,34 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include "cli/commands/command_tree.h"
+#include "cli/output/exit_status.h"
+
+namespace {
+
+// A file of the store that got one of these numbers would receive what is meant for people.
+void keep_standard_descriptors() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (::fcntl(fd, F_GETFD) == -1) (void)::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  keep_standard_descriptors();
+  (void)std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is seen where it is written to
+  try {
+    return mqctl::CommandTree().run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::fputs("mqctl: out of memory\n", stderr);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "mqctl: %s\n", error.what());
+  }
+  return mqctl::exit_status::kCouldNot;
+}
