@@ -43,6 +43,7 @@ struct StoreOptions {
   std::vector<std::string> read_only_commit_log_directories;
   // 0: as the files that are there have it, else Apache's default. Wrong for the files: kInvalidArgument.
   uint64_t segment_bytes = 0;
+  // For a store without queues, 0: Apache's default; the files that are there decide otherwise.
   uint64_t consume_queue_segment_bytes = 0;
   PutLockKind put_lock = PutLockKind::kMutex;
   FlushOptions flush;

@@ -60,7 +60,8 @@ void LogCheck::judge_place(const Held& held) {
 void LogCheck::judge_size(const Held& held) {
   const uint64_t whole = location_.segments.segment_bytes, size = held.outcome.size_bytes;
   const bool newest = held.index + 1 == location_.segments.segments.size();
-  if (size == whole || (newest && location_.locked)) return;  // a live one is just being made
+  // A live one is just being made; one whose maker died before it had a size goes at the next start.
+  if (size == whole || (newest && (location_.locked || (location_.abort_file && size == 0)))) return;
   const uint64_t from = std::min(size, whole), to = std::max(size, whole);
   const PhysicalOffset base = location_.segments.segments[held.index].base;
   if (size < whole) {

@@ -119,8 +119,12 @@ Result<PreallocatePlan> plan_preallocation(FileSystem& fs, const PreallocateRequ
   plan.segment_bytes = *size;
   plan.spares_there = *spares;
   plan.space = *space;
-  PhysicalOffset base = list->empty() ? PhysicalOffset(0) : list->end_offset();
-  for (int i = 0; i < request.count; ++i, base += static_cast<int64_t>(*size)) {
+  const PhysicalOffset end = list->end_offset();
+  if (*size > static_cast<uint64_t>(INT64_MAX - end.value()) / static_cast<uint64_t>(request.count)) {
+    return refuse(Errc::kNoSpace, "the log's offsets would not fit in 64 bits");
+  }
+  for (int64_t i = 0; i < request.count; ++i) {
+    const PhysicalOffset base = end + i * static_cast<int64_t>(*size);
     plan.segments.push_back({join_path(directory, offset_file_name(base.value())), base});
   }
   if (Status status = check_space(plan, request.reserve_bytes); !status.ok()) return status;

@@ -25,16 +25,16 @@ PhysicalOffset segment_start(const MappedFileQueue& files, PhysicalOffset offset
   return file == nullptr ? PhysicalOffset(files.min_offset()) : first_of(*file);
 }
 
-PhysicalOffset start_after_crash(const RecoveryInput& input) {
-  const MappedFileQueue& files = input.log.files();
+// What a power cut may have taken out of the queues lies behind this place.
+PhysicalOffset vouched_by_checkpoint(const RecoveryInput& input) {
   const EpochMs vouched = input.checkpoint.min_timestamp();
-  PhysicalOffset start =
-      last_segment_where(files, [&](const MessageView& first) { return first.stored <= vouched; });
-  if (input.index == nullptr) return start;
-  if (const std::optional<PhysicalOffset> missing = input.index->missing_from()) {
-    start = std::min(start, segment_start(files, *missing));
-  }
-  return start;
+  return last_segment_where(input.log.files(), [&](const MessageView& first) { return first.stored <= vouched; });
+}
+
+PhysicalOffset start_after_crash(const RecoveryInput& input, PhysicalOffset vouched) {
+  if (input.index == nullptr) return vouched;
+  const std::optional<PhysicalOffset> missing = input.index->missing_from();
+  return missing ? std::min(vouched, segment_start(input.log.files(), *missing)) : vouched;
 }
 
 // The last record that a queue names, if it is sound, vouches for all before it: the store was closed in order.
@@ -74,6 +74,17 @@ Status dispatch_again(const RecoveryInput& input, PhysicalOffset from, PhysicalO
   return walk ? Status() : std::move(walk).error();
 }
 
+// A queue that is behind what was taken for known (units lost where none should be) is made again from the log's beginning.
+Status dispatch_or_rebuild(const RecoveryInput& input, PhysicalOffset end, RecoveryReport& report) {
+  Status status = dispatch_again(input, report.scanned_from, end, report);
+  const PhysicalOffset begin(input.log.files().min_offset());
+  if (status.ok() || status.code() != Errc::kCorruption || report.scanned_from == begin) return status;
+  report.notes.push_back("queues made again from the log's beginning: " + status.to_string());
+  report.records_dispatched = 0;
+  if (Status cut = input.queues.truncate(begin); !cut.ok()) return cut;
+  return dispatch_again(input, begin, end, report);
+}
+
 Status cut_log(const RecoveryInput& input, const LogWalk& walk, RecoveryReport& report) {
   MappedFileQueue& files = input.log.files();
   report.spare_segments = files.set_spares_aside(walk.end.value());
@@ -102,7 +113,8 @@ Result<RecoveryReport> recover_store(const RecoveryInput& input) {
     return report;
   }
 
-  report.scanned_from = input.after_crash ? start_after_crash(input) : start_after_clean_stop(input);
+  const PhysicalOffset vouched = input.after_crash ? vouched_by_checkpoint(input) : PhysicalOffset(INT64_MAX);
+  report.scanned_from = input.after_crash ? start_after_crash(input, vouched) : start_after_clean_stop(input);
   Result<LogWalk> walk =
       walk_log(files, report.scanned_from, CrcCheck::kBody, [](const MessageView&) { return Status(); });
   if (!walk) return std::move(walk).error();
@@ -112,8 +124,9 @@ Result<RecoveryReport> recover_store(const RecoveryInput& input) {
     if (Status status = refuse_damage(files, *walk); !status.ok()) return status;
   }
 
-  if (Status status = input.queues.truncate(walk->end); !status.ok()) return status;
-  if (Status status = dispatch_again(input, report.scanned_from, walk->end, report); !status.ok()) return status;
+  if (Status status = input.queues.truncate(std::min(walk->end, vouched)); !status.ok()) return status;
+  if (Status status = input.index == nullptr ? Status() : input.index->truncate(walk->end); !status.ok()) return status;
+  if (Status status = dispatch_or_rebuild(input, walk->end, report); !status.ok()) return status;
   if (Status status = cut_log(input, *walk, report); !status.ok()) return status;
   input.queues.correct_min_offsets(input.log.min_offset());
   return report;

@@ -19,7 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
 from append_support import MQCTL, check_closed, ok, records, run, verify_sound  # noqa: E402
 
 SEED = int(os.environ.get("MQCTL_SEED", random.SystemRandom().randrange(1 << 32)))
-ROUNDS = int(os.environ.get("MQCTL_KILLS", "32"))
+ROUNDS = int(os.environ.get("MQCTL_KILLS", "14"))
 
 
 class Writer:
@@ -100,7 +100,7 @@ def test_what_was_receipted_survives_kill_9(tmp_path, mode):
     before = []
     crashed = 0
     for round_number in range(ROUNDS):
-        if round_number % 8 == 0 and round_number > 0:
+        if round_number % 5 == 0 and round_number > 0:
             store, before = tmp_path / f"store{round_number}", []
         lines, receipts = kill_once(store, rng, round_number, mode)
         if not (store / "lock").exists():

@@ -126,7 +126,7 @@ def check_dumped(store, stored):
 def test_store_by_mqctl_alone_is_served(param, directory):
     """Default queue and index files; more log segments than a 5.5.0 broker would dispatch again by itself."""
     store = directory / "store"
-    messages = messages_of_all_kinds(900, "alone")
+    messages = messages_of_all_kinds(1100, "alone")
     for i, message in enumerate(messages):
         message["born_ms"] = 1700000000000 + 1009 * i
         message["born_host"] = f"10.1.{i % 256}.7:{1024 + i}"
