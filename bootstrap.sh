@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# Everything a fresh Debian 12 needs: installs what is missing, builds, shows, tests. Safe to run again.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+usage() {
+  cat <<'TEXT'
+Usage: ./bootstrap.sh COMMAND
+
+  run        build the release and show it at work on real stores
+  test       build and run all tests
+  bench      build the release and print its figures
+  coverage   run the tests of libstore and print its line coverage
+  fuzz       run each fuzzer for a minute (FUZZ_SECONDS)
+  package    make the .deb
+TEXT
+}
+
+say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
+
+readonly BUILD_PACKAGES=(g++ cmake ninja-build ccache libcli11-dev libfmt-dev nlohmann-json3-dev libre2-dev libdeflate-dev
+  zlib1g-dev liblz4-dev libzstd-dev catch2 zstd)
+readonly TEST_PACKAGES=(clang clang-tidy clang-format libclang-rt-14-dev python3 python3-pytest openjdk-17-jdk-headless maven
+  zsh fish util-linux procps man-db)
+
+# Debian's packages, through sudo where we are not root; nothing is asked.
+install_packages() {
+  local missing=()
+  for package in "$@"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok installed' || missing+=("$package")
+  done
+  ((${#missing[@]})) || return 0
+  local as_root=()
+  if ((EUID != 0)); then as_root=(sudo); fi
+  say "installing ${missing[*]}"
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+build() {
+  say "building: $1"
+  cmake --preset "$1" >/dev/null
+  cmake --build --preset "$1" "${@:2}"
+}
+
+run() {
+  install_packages "${BUILD_PACKAGES[@]}"
+  cmake --preset release -DMQCTL_TESTS=OFF -DMQCTL_BENCH=OFF >/dev/null
+  cmake --build --preset release
+  local mqctl=$PWD/build/release/mqctl
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  zstd -dcq tests/golden/apache-5.5.0-mixed.tar.zst | tar -xf - -C "$work"
+  local store=$work/apache-5.5.0-mixed
+  say "a store that an Apache 5.5.0 broker wrote: its first messages"
+  "$mqctl" dump "$store" --count 5 --max-body 60
+  say "is it sound, with its queues and its index?"
+  "$mqctl" verify "$store" --level index
+  say "a thousand messages into it, without a broker"
+  seq 1000 | "$mqctl" append "$store" -t orders --tags TagA --keys demo
+  say "the last of them, and is it still sound?"
+  "$mqctl" dump "$store" -t orders --reverse --count 1 -o json
+  "$mqctl" verify "$store" --level index -q && echo sound
+  say "the binary: $mqctl"
+}
+
+# The programs under the address and undefined behaviour sanitizers, the threads under their own, and clang's analysis.
+analyse() {
+  build asan
+  ctest --preset asan -L unit -j 2
+  build tsan --target unit_log unit_store
+  ctest --preset tsan -R '^unit_(log|store)$' -j 2
+  build clang
+  say "clang-tidy and clang-format"
+  git ls-files 'libstore/*.cc' | xargs -P 2 -n 8 clang-tidy -p build/clang --quiet 2>/dev/null
+  git ls-files '*.cc' '*.h' | xargs clang-format --dry-run --Werror
+}
+
+run_tests() {
+  install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+  cmake --preset release -DMQCTL_TESTS=ON -DMQCTL_BENCH=ON >/dev/null
+  build release
+  ctest --preset release -L 'cli|meta|crash|interop' -j 2
+  analyse
+  say "all tests passed"
+}
+
+bench() {
+  install_packages "${BUILD_PACKAGES[@]}"
+  cmake --preset release -DMQCTL_TESTS=ON -DMQCTL_BENCH=ON >/dev/null
+  build release --target mqctl mqctl_bench
+  build/release/tests/mqctl_bench build/release/mqctl
+}
+
+coverage() {
+  install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" gcovr
+  build coverage
+  find build/coverage -name '*.gcda' -delete
+  ctest --preset coverage -L 'unit|cli' -j 2
+  gcovr --root . --filter libstore/ --object-directory build/coverage --print-summary --sort-uncovered | tail -n 70
+}
+
+fuzz() {
+  install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+  build fuzz
+  for fuzzer in build/fuzz/tests/fuzz_*; do
+    [ -x "$fuzzer" ] && [ -f "$fuzzer" ] || continue
+    say "$(basename "$fuzzer")"
+    "$fuzzer" -max_total_time="${FUZZ_SECONDS:-60}" -rss_limit_mb=1024 -verbosity=0 -print_final_stats=1
+  done
+}
+
+package() {
+  install_packages "${BUILD_PACKAGES[@]}" dpkg-dev file
+  cmake --preset release >/dev/null
+  build release
+  (cd build/release && cpack)
+}
+
+case ${1:-} in
+  run) run ;;
+  test) run_tests ;;
+  bench) bench ;;
+  coverage) coverage ;;
+  fuzz) fuzz ;;
+  package) package ;;
+  -h | --help) usage ;;
+  *) usage >&2; exit 2 ;;
+esac
