@@ -9,6 +9,7 @@
 #include "libstore/message/compression.h"
 #include "libstore/message/delay_level.h"
 #include "libstore/message/properties.h"
+#include "libstore/message/record_layout.h"
 #include "libstore/message/system_flag.h"
 
 namespace mqctl {
@@ -169,6 +170,8 @@ Status RecordReader::fill_properties(MessageDraft& draft) {
       return status;
     }
   }
+  // The longest string that releases without the last separator could write has no room for it.
+  if (properties_.size() == kMaxPropertiesBytes + 1) properties_.pop_back();
   draft.properties = properties_;
   return {};
 }

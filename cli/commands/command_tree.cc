@@ -70,6 +70,7 @@ CommandTree::CommandTree() : root_(std::make_unique<CLI::App>()) {
   root_->add_flag_function(
       "-V,--version", [](int64_t) {}, "Show the version");
   root_->allow_extras();
+  root_->require_subcommand(0, 1);  // `mqctl help dump` is one command, not two
   for (std::unique_ptr<Command>& command : make_commands()) {
     const CommandInfo info = command->info();
     CLI::App* app = root_->add_subcommand(std::string(info.name), std::string(info.purpose));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "libstore/log/mapped_file_queue.h"
+
 namespace mqctl {
 
 SourceEvent event_of(const ScanEvent& scanned, std::string_view file) {
@@ -38,8 +40,8 @@ Result<bool> ForwardSource::open_next() {
       continue;
     }
     if (expected_ && *expected_ < segment.base) {
-      held_.push_back({*expected_, static_cast<uint64_t>(segment.base - *expected_), segment.name, "gap",
-                       "no segment holds these offsets"});
+      held_.push_back({*expected_, static_cast<uint64_t>(segment.base - *expected_),
+                       offset_file_name(expected_->value()), "gap", "no segment holds these offsets"});
     }
     expected_ = segment.base + static_cast<int64_t>(files_.list.segment_bytes);
     reader_.emplace(std::move(*reader));

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli/commands/record_source.h"
+#include "libstore/log/mapped_file_queue.h"
 #include "libstore/log/segment_search.h"
 
 namespace mqctl {
@@ -117,9 +118,10 @@ class ReverseSource final : public RecordSource {
     const PhysicalOffset end = segment.base + static_cast<int64_t>(files_.list.segment_bytes);
     const std::optional<PhysicalOffset> later = std::exchange(later_base_, segment.base);
     if (!later || !seen_ || end >= *later) return false;
+    gap_name_ = offset_file_name(end.value());
     event = SourceEvent{.offset = end,
                         .length = static_cast<uint64_t>(*later - end),
-                        .file = segment.name,
+                        .file = gap_name_,
                         .damage = "gap",
                         .detail = "no segment holds these offsets"};
     return true;
@@ -158,6 +160,7 @@ class ReverseSource final : public RecordSource {
   ScanEvent scanned_;
   bool seen_ = false;
   std::optional<PhysicalOffset> later_base_;
+  std::string gap_name_;  // of the segment that should be there
 };
 
 }  // namespace
