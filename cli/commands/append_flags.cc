@@ -40,7 +40,8 @@ void add_message_flags(CLI::App& command, AppendFlags& flags) {
       ->check(CLI::Range(1, DelayLevelTable::defaults().max_level()));
   command.add_option("--born", flags.born, "Born time: RFC 3339, epoch milliseconds, -1h; default: now")
       ->type_name("TIME");
-  command.add_option("--born-host", flags.born_host, "The sender; default 127.0.0.1:0")->type_name("ADDRESS:PORT");
+  command.add_option("--born-host", flags.born_host, "ADDRESS:PORT of the sender; default 127.0.0.1:0")
+      ->type_name("HOST");
   command.add_option("--count", options.count, "Append each message so many times")
       ->type_name("N")
       ->check(CLI::Range(int64_t{1}, std::numeric_limits<int64_t>::max()));
@@ -71,8 +72,8 @@ void add_store_flags(CLI::App& command, AppendFlags& flags) {
       ->type_name("SIZE");
   command
       .add_option("--store-host", flags.store_host,
-                  "Written as the broker's; default: as the store has it, else 127.0.0.1:10911")
-      ->type_name("ADDRESS:PORT");
+                  "ADDRESS:PORT written as the broker's; default: as the store has it, else 127.0.0.1:10911")
+      ->type_name("HOST");
   const std::vector<std::pair<std::string, SyncMode>> modes = {
       {"each", SyncMode::kEach}, {"end", SyncMode::kEnd}, {"none", SyncMode::kNone}};
   command

@@ -6,7 +6,7 @@ namespace mqctl {
 namespace {
 
 struct Lead {
-  uint8_t length;     // 0: not a lead byte
+  uint8_t length;                   // 0: not a lead byte
   uint8_t second_low, second_high;  // the range of the second byte rules out overlong forms and surrogates
 };
 

@@ -32,7 +32,8 @@ Result<QueueListing> list_queues(FileSystem& fs, const std::string& consume_queu
 class ConsumeQueueReader {
  public:
   // kNotFound where the queue has no directory. `consume_queue_directory` is `<root>/consumequeue`.
-  static Result<ConsumeQueueReader> open(FileSystem& fs, const std::string& consume_queue_directory, const QueueKey& key);
+  static Result<ConsumeQueueReader> open(FileSystem& fs, const std::string& consume_queue_directory,
+                                         const QueueKey& key);
 
   const QueueKey& key() const { return key_; }
   // First unit by the files there are, and behind the last valid unit as found now (Apache: recover).

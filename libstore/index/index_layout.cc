@@ -95,8 +95,8 @@ void IndexEntry::store(std::byte* to) const {
 Result<IndexGeometry> detect_index_geometry(File& file) {
   Result<uint64_t> size = file.size();
   if (!size) return std::move(size).error();
-  const Status no_fit = Status::error(Errc::kUnsupported, "no division into slots and entries fits this index file")
-                            .at(file.path());
+  const Status no_fit =
+      Status::error(Errc::kUnsupported, "no division into slots and entries fits this index file").at(file.path());
   std::byte head[IndexHeader::kEncodedBytes];
   Result<size_t> got = file.read_at(0, head);
   if (!got) return std::move(got).error();

@@ -49,7 +49,7 @@ static_assert(IndexGeometry{}.file_bytes() == 420000040);
 Result<IndexGeometry> detect_index_geometry(File& file);
 
 // The hash of a key string: the absolute value of Java's hash, the smallest int counting as 0.
-int32_t index_key_hash(std::string_view topic, std::string_view key);           // of topic#key
-int32_t index_tag_hash(std::string_view topic, std::string_view tags);          // of topic#T#tags (5.5.0)
+int32_t index_key_hash(std::string_view topic, std::string_view key);   // of topic#key
+int32_t index_tag_hash(std::string_view topic, std::string_view tags);  // of topic#T#tags (5.5.0)
 
 }  // namespace mqctl

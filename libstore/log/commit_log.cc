@@ -122,7 +122,8 @@ Result<HeldBytes> CommitLog::read(PhysicalOffset offset, MessageView& view) cons
   const RecordStatus status = parse_record(data.bytes(), CrcCheck::kNone, view);
   if (status == RecordStatus::kRecord && view.physical_offset == offset) return data;
   const std::string reason(status == RecordStatus::kRecord ? "another physical offset stands in it" : describe(status));
-  return Status::error(Errc::kCorruption, "no record at commit-log offset " + std::to_string(offset.value()) + ": " + reason)
+  return Status::error(Errc::kCorruption,
+                       "no record at commit-log offset " + std::to_string(offset.value()) + ": " + reason)
       .at(data.file()->path(), static_cast<uint64_t>(offset.value() - data.file()->first_offset()));
 }
 

@@ -98,9 +98,9 @@ class CommitLog {
   std::unique_ptr<FlushService> flush_;
   std::unique_ptr<PutMessageLock> put_lock_;
   int64_t start_offset_ = 0;
-  uint64_t touched_until_ = 0;         // the put lock's: pages of the current file asked for so far
+  uint64_t touched_until_ = 0;  // the put lock's: pages of the current file asked for so far
   const MappedFile* touched_file_ = nullptr;
-  bool next_prepared_ = false;         // the put lock's
+  bool next_prepared_ = false;  // the put lock's
 };
 
 }  // namespace mqctl

@@ -1,10 +1,9 @@
 // FlushService: brings the commit log to disk on a thread of its own.
 //
-// kAsync (Apache: FlushRealTimeService): at intervals; a put does not wait. kSync (GroupCommitService): a put waits until
-// its bytes are on disk; one fdatasync serves everybody whose bytes were there when it began.
-// A flush that fails is kept and given to every waiter: after a failed sync the kernel may have dropped the pages, so
-// nothing after it is promised until the store is opened again.
-// Thread-safe.
+// kAsync (Apache: FlushRealTimeService): at intervals; a put does not wait. kSync (GroupCommitService): a put waits
+// until its bytes are on disk; one fdatasync serves everybody whose bytes were there when it began. A flush that fails
+// is kept and given to every waiter: after a failed sync the kernel may have dropped the pages, so nothing after it is
+// promised until the store is opened again. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -22,8 +21,8 @@ enum class FlushMode : uint8_t { kAsync, kSync };
 
 struct FlushOptions {
   FlushMode mode = FlushMode::kAsync;
-  std::chrono::milliseconds interval{500};       // Apache: flushIntervalCommitLog
-  std::chrono::milliseconds sync_limit{5000};    // Apache: syncFlushTimeout
+  std::chrono::milliseconds interval{500};     // Apache: flushIntervalCommitLog
+  std::chrono::milliseconds sync_limit{5000};  // Apache: syncFlushTimeout
 };
 
 class FlushService {

@@ -16,7 +16,7 @@
 namespace mqctl {
 
 struct LogWalk {
-  PhysicalOffset end;     // of the sound part
+  PhysicalOffset end;  // of the sound part
   uint64_t records = 0;
   std::string stopped_by;  // empty: at bytes never written, or at the end of the files
 };

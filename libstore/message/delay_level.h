@@ -10,8 +10,7 @@
 namespace mqctl {
 
 inline constexpr std::string_view kScheduleTopic = "SCHEDULE_TOPIC_XXXX";
-inline constexpr std::string_view kDefaultDelayLevels =
-    "1s 5s 10s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h";
+inline constexpr std::string_view kDefaultDelayLevels = "1s 5s 10s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h";
 inline constexpr int64_t kUnknownDelayMs = 1000;  // for a level that the table does not have
 
 class DelayLevelTable {

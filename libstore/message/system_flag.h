@@ -25,8 +25,6 @@ constexpr bool enters_consume_queue(int32_t flags) {
   const int32_t transaction = flags & sys_flag::kTransactionMask;
   return transaction == 0 || transaction == sys_flag::kCommit;
 }
-constexpr bool enters_index(int32_t flags) {
-  return (flags & sys_flag::kTransactionMask) != sys_flag::kRollback;
-}
+constexpr bool enters_index(int32_t flags) { return (flags & sys_flag::kTransactionMask) != sys_flag::kRollback; }
 
 }  // namespace mqctl

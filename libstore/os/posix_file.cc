@@ -52,7 +52,9 @@ class PosixFile final : public File {
     return {};
   }
 
-  Status sync() override { return check(retry_on_eintr([&] { return ::fdatasync(fd_.get()); }), "cannot sync"); }
+  Status sync() override {
+    return check(retry_on_eintr([&] { return ::fdatasync(fd_.get()); }), "cannot sync");
+  }
 
   Status resize(uint64_t size_bytes) override {
     return check(retry_on_eintr([&] { return ::ftruncate(fd_.get(), static_cast<off_t>(size_bytes)); }),
@@ -62,9 +64,8 @@ class PosixFile final : public File {
   Status allocate(uint64_t position, uint64_t length, AllocateMode mode) override {
     if (length == 0) return {};
     const int flags = mode == AllocateMode::kKeepSize ? FALLOC_FL_KEEP_SIZE : 0;
-    const int outcome = retry_on_eintr([&] {
-      return ::fallocate(fd_.get(), flags, static_cast<off_t>(position), static_cast<off_t>(length));
-    });
+    const int outcome = retry_on_eintr(
+        [&] { return ::fallocate(fd_.get(), flags, static_cast<off_t>(position), static_cast<off_t>(length)); });
     if (outcome == 0) return {};
     if (errno != EOPNOTSUPP && errno != ENOSYS) return failure("cannot allocate blocks").at(path_, position);
     return fill_holes(position, length, mode);
@@ -128,9 +129,7 @@ class PosixFile final : public File {
 
  private:
   static Status failure(std::string_view what) { return Status::from_errno(what, errno); }
-  Status check(int outcome, std::string_view what) const {
-    return outcome == 0 ? Status() : failure(what).at(path_);
-  }
+  Status check(int outcome, std::string_view what) const { return outcome == 0 ? Status() : failure(what).at(path_); }
 
   // Where there is no fallocate: zeros into the holes and behind the end, data left alone.
   Status fill_holes(uint64_t position, uint64_t length, AllocateMode mode) {

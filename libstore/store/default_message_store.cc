@@ -37,8 +37,8 @@ Result<uint64_t> segment_bytes_of(FileSystem& fs, const StoreOptions& options) {
   const uint64_t found = list ? list->segment_bytes : 0;
   if (found == 0) return options.segment_bytes == 0 ? kDefaultSegmentBytes : options.segment_bytes;
   if (options.segment_bytes == 0 || options.segment_bytes == found) return found;
-  return Status::error(Errc::kInvalidArgument, "the segments there are " + std::to_string(found) +
-                                                   " bytes long, not " + std::to_string(options.segment_bytes))
+  return Status::error(Errc::kInvalidArgument, "the segments there are " + std::to_string(found) + " bytes long, not " +
+                                                   std::to_string(options.segment_bytes))
       .at(directories.front());
 }
 
@@ -143,11 +143,12 @@ Status DefaultMessageStore::start() {
   offsets_ = std::make_unique<QueueOffsetTable>(
       [this](std::string_view topic, QueueId queue_id) { return max_queue_offset(topic, queue_id); });
   log_.start();
-  reput_ = std::make_unique<ReputMessageService>(
-      log_, options_.delay_levels, log_.max_offset(), [this](const DispatchRequest& request) -> Status {
-        if (Status status = queues_->put(request); !status.ok()) return status;
-        return index_ == nullptr ? Status() : index_->put(request);
-      });
+  reput_ = std::make_unique<ReputMessageService>(log_, options_.delay_levels, log_.max_offset(),
+                                                 [this](const DispatchRequest& request) -> Status {
+                                                   if (Status status = queues_->put(request); !status.ok())
+                                                     return status;
+                                                   return index_ == nullptr ? Status() : index_->put(request);
+                                                 });
   running_.store(true, std::memory_order_release);
   return {};
 }
@@ -201,8 +202,8 @@ PutMessageResult DefaultMessageStore::append_run(std::span<const EncodedMessage>
   result.end = appended->end;
   if (options_.flush.mode == FlushMode::kSync) {
     if (Status status = log_.wait_flushed(appended->end); !status.ok()) {
-      result.status = status.code() == Errc::kTimedOut ? PutMessageStatus::kFlushDiskTimeout
-                                                       : PutMessageStatus::kUnknownError;
+      result.status =
+          status.code() == Errc::kTimedOut ? PutMessageStatus::kFlushDiskTimeout : PutMessageStatus::kUnknownError;
       result.reason = status.to_string();
     }
   }

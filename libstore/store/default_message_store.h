@@ -39,7 +39,7 @@ enum class OnDamage : uint8_t { kRefuse, kTruncate };
 
 struct StoreOptions {
   std::string root;
-  std::vector<std::string> commit_log_directories;            // empty: `<root>/commitlog`
+  std::vector<std::string> commit_log_directories;  // empty: `<root>/commitlog`
   std::vector<std::string> read_only_commit_log_directories;
   // 0: as the files that are there have it, else Apache's default. Wrong for the files: kInvalidArgument.
   uint64_t segment_bytes = 0;
@@ -56,12 +56,12 @@ struct StoreOptions {
 
 enum class GetMessageStatus : uint8_t {
   kFound,
-  kNoMatchedQueue,     // no such queue
+  kNoMatchedQueue,  // no such queue
   kNoMessageInQueue,
   kOffsetTooSmall,
   kOffsetOverflowOne,  // just behind the last message
   kOffsetOverflowBadly,
-  kRemoving,           // the unit points to a segment that is gone
+  kRemoving,  // the unit points to a segment that is gone
 };
 
 struct GetMessageResult {

@@ -27,11 +27,11 @@ constexpr bool stored(PutMessageStatus status) {
 
 struct PutMessageResult {
   PutMessageStatus status = PutMessageStatus::kUnknownError;
-  std::string reason;           // where it is not PUT_OK
-  PhysicalOffset offset;        // of the first record
-  QueueOffset queue_offset;     // of the first record
+  std::string reason;        // where it is not PUT_OK
+  PhysicalOffset offset;     // of the first record
+  QueueOffset queue_offset;  // of the first record
   EpochMs stored_at;
-  PhysicalOffset end;           // behind the last record: what a flush must cover
+  PhysicalOffset end;  // behind the last record: what a flush must cover
 };
 
 }  // namespace mqctl

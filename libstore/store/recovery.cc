@@ -54,10 +54,10 @@ Status refuse_damage(const MappedFileQueue& files, const LogWalk& walk) {
   const uint64_t lost = count_sound_records(files, *behind);
   const std::string reason = walk.stopped_by.empty() ? "bytes never written" : walk.stopped_by;
   const MappedFile* file = files.find(walk.end.value());
-  Status status = Status::error(
-      Errc::kCorruption, "commit-log offset " + std::to_string(walk.end.value()) + ": " + reason + "; " +
-                             std::to_string(lost) + " sound messages follow it, from offset " +
-                             std::to_string(behind->value()) + " on, that would be cut off");
+  Status status =
+      Status::error(Errc::kCorruption, "commit-log offset " + std::to_string(walk.end.value()) + ": " + reason + "; " +
+                                           std::to_string(lost) + " sound messages follow it, from offset " +
+                                           std::to_string(behind->value()) + " on, that would be cut off");
   if (file == nullptr) return status;
   return std::move(status).at(file->path(), static_cast<uint64_t>(walk.end - first_of(*file)));
 }
@@ -74,7 +74,8 @@ Status dispatch_again(const RecoveryInput& input, PhysicalOffset from, PhysicalO
   return walk ? Status() : std::move(walk).error();
 }
 
-// A queue that is behind what was taken for known (units lost where none should be) is made again from the log's beginning.
+// A queue that is behind what was taken for known (units lost where none should be) is made again from the log's
+// beginning.
 Status dispatch_or_rebuild(const RecoveryInput& input, PhysicalOffset end, RecoveryReport& report) {
   Status status = dispatch_again(input, report.scanned_from, end, report);
   const PhysicalOffset begin(input.log.files().min_offset());

@@ -1,5 +1,6 @@
 // Recovery: brings log, consume queues and index of a store into agreement before anybody writes
-// (Apache: DefaultMessageStore.recover, CommitLog.recoverNormally / recoverAbnormally; docs/design-notes.md says where we go further).
+// (Apache: DefaultMessageStore.recover, CommitLog.recoverNormally / recoverAbnormally; docs/design-notes.md says where
+// we go further).
 //
 // After a crash (an abort file): from the last segment that the checkpoint vouches for, or from where the index lost
 // entries, whichever is earlier, every sound record is dispatched again; queues and index drop what they have. After a
@@ -17,9 +18,9 @@
 namespace mqctl {
 
 struct RecoveryInput {
-  CommitLog& log;               // loaded
-  ConsumeQueueStore& queues;    // loaded
-  IndexService* index;          // loaded; null where the store is to have none
+  CommitLog& log;             // loaded
+  ConsumeQueueStore& queues;  // loaded
+  IndexService* index;        // loaded; null where the store is to have none
   const StoreCheckpoint& checkpoint;
   const DelayLevelTable& delay_levels;
   bool after_crash;

@@ -15,11 +15,7 @@ constexpr std::chrono::milliseconds kLongestSleep{100};
 
 ReputMessageService::ReputMessageService(const CommitLog& log, const DelayLevelTable& levels, PhysicalOffset from,
                                          Dispatch dispatch)
-    : log_(log),
-      levels_(levels),
-      dispatch_(std::move(dispatch)),
-      position_(from.value()),
-      thread_([this] { run(); }) {}
+    : log_(log), levels_(levels), dispatch_(std::move(dispatch)), position_(from.value()), thread_([this] { run(); }) {}
 
 ReputMessageService::~ReputMessageService() { shutdown(); }
 
@@ -87,8 +83,8 @@ Status ReputMessageService::dispatch_segment(Bytes bytes, int64_t limit) {
       last_stored_.store(view.stored.value(), std::memory_order_relaxed);
       last_record_.store(view.physical_offset.value(), std::memory_order_relaxed);
     } else {
-      return Status::error(Errc::kCorruption, "commit-log offset " + std::to_string(start + done) + ": " +
-                                                  std::string(describe(found)));
+      return Status::error(Errc::kCorruption,
+                           "commit-log offset " + std::to_string(start + done) + ": " + std::string(describe(found)));
     }
     position_.store(start + done, std::memory_order_release);
   }

@@ -50,10 +50,10 @@ class ReputMessageService {
   const CommitLog& log_;
   const DelayLevelTable& levels_;
   const Dispatch dispatch_;
-  std::atomic<int64_t> position_;           // release: everything below is entered
-  std::atomic<int64_t> last_stored_{0};     // relaxed: read after position() or after shutdown()
+  std::atomic<int64_t> position_;        // release: everything below is entered
+  std::atomic<int64_t> last_stored_{0};  // relaxed: read after position() or after shutdown()
   std::atomic<int64_t> last_record_{0};
-  std::atomic<bool> sleeping_{false};       // seq_cst with the log's position: no wake-up is lost
+  std::atomic<bool> sleeping_{false};  // seq_cst with the log's position: no wake-up is lost
   std::atomic<bool> stopping_{false};
   std::atomic<bool> failed_{false};
   mutable Mutex mutex_;

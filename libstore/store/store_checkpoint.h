@@ -15,9 +15,9 @@
 namespace mqctl {
 
 struct StoreCheckpoint {
-  EpochMs physic_msg_timestamp;         // a message flushed in the commit log
-  EpochMs logics_msg_timestamp;         // a message whose consume-queue unit is on disk
-  EpochMs index_msg_timestamp;          // the end of the last full index file on disk
+  EpochMs physic_msg_timestamp;  // a message flushed in the commit log
+  EpochMs logics_msg_timestamp;  // a message whose consume-queue unit is on disk
+  EpochMs index_msg_timestamp;   // the end of the last full index file on disk
   PhysicalOffset master_flushed_offset;
   PhysicalOffset confirm_offset;
   PhysicalOffset logics_physical_offset;  // 5.5.0: a record whose consume-queue unit is on disk, and all before it

@@ -22,11 +22,11 @@ enum class ForeignPart : uint8_t { kDLedger, kRocksDbConsumeQueue, kTieredStore,
 
 struct StoreLocation {
   LocationKind kind = LocationKind::kStore;
-  std::string root;                         // the store's directory; empty where only segments were given
+  std::string root;  // the store's directory; empty where only segments were given
   std::vector<std::string> commit_log_directories;
   SegmentList segments;
-  bool abort_file = false;                  // the last writer did not stop cleanly, or is running
-  bool locked = false;                      // another process holds the store now
+  bool abort_file = false;  // the last writer did not stop cleanly, or is running
+  bool locked = false;      // another process holds the store now
   std::vector<ForeignPart> foreign;
 
   bool has_root() const { return !root.empty(); }

@@ -74,8 +74,9 @@ TEST_CASE("behaviour 41: unit i stands at byte 20 i, as the worked example has i
   request.tags_code = -831240122;
   REQUIRE(queue->put(request).ok());
   const std::vector<std::byte> bytes = read_file(queue.file(0));
-  const uint8_t expected[40] = {0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0xb1, 0,    0,    0,    0,    0,    0x27, 0xa8, 0x07,
-                                0, 0, 0, 0, 0, 0, 0x20, 0, 0, 0, 0, 1,    0xff, 0xff, 0xff, 0xff, 0xce, 0x74, 0x48, 0x46};
+  const uint8_t expected[40] = {0, 0, 0, 0,    0,    0,    0x10, 0,    0,    0,    0,    0xb1, 0,    0,
+                                0, 0, 0, 0x27, 0xa8, 0x07, 0,    0,    0,    0,    0,    0,    0x20, 0,
+                                0, 0, 0, 1,    0xff, 0xff, 0xff, 0xff, 0xce, 0x74, 0x48, 0x46};
   CHECK(bytes.size() == kSegment);
   CHECK(std::memcmp(bytes.data(), expected, sizeof expected) == 0);
 }

@@ -181,7 +181,8 @@ TEST_CASE("All queues destroyed: nothing is left, and dispatch begins anew") {
 
 TEST_CASE("behaviour 49: multi-dispatch gives each named queue a unit, where it is on") {
   const std::string properties =
-      "INNER_MULTI_DISPATCH\x01%LMQ%a,%LMQ%b,x/y,plain\x02INNER_MULTI_QUEUE_OFFSET\x01" "0,3,1,0\x02";
+      "INNER_MULTI_DISPATCH\x01%LMQ%a,%LMQ%b,x/y,plain\x02INNER_MULTI_QUEUE_OFFSET\x01"
+      "0,3,1,0\x02";
   DispatchRequest request = request_of(0, "T", QueueId(2));
   request.properties = properties;
   Queues off;
@@ -197,7 +198,8 @@ TEST_CASE("behaviour 49: multi-dispatch gives each named queue a unit, where it 
 }
 
 TEST_CASE("behaviour 49: multi-dispatch that cannot be followed leaves the message in its own queue") {
-  for (const char* properties : {"INNER_MULTI_DISPATCH\x01%LMQ%a,%LMQ%b\x02INNER_MULTI_QUEUE_OFFSET\x01" "0\x02",
+  for (const char* properties : {"INNER_MULTI_DISPATCH\x01%LMQ%a,%LMQ%b\x02INNER_MULTI_QUEUE_OFFSET\x01"
+                                 "0\x02",
                                  "INNER_MULTI_DISPATCH\x01%LMQ%a\x02INNER_MULTI_QUEUE_OFFSET\x01x\x02",
                                  "INNER_MULTI_DISPATCH\x01%LMQ%a\x02", ""}) {
     Queues queues(100, MultiDispatch::kOn);
@@ -209,7 +211,9 @@ TEST_CASE("behaviour 49: multi-dispatch that cannot be followed leaves the messa
   for (const char* topic : {"%RETRY%g", "rmq_sys_wheel_timer", "SCHEDULE_TOPIC_XXXX"}) {
     Queues queues(100, MultiDispatch::kOn);
     DispatchRequest request = request_of(0, topic);
-    request.properties = "INNER_MULTI_DISPATCH\x01%LMQ%a\x02INNER_MULTI_QUEUE_OFFSET\x01" "0\x02";
+    request.properties =
+        "INNER_MULTI_DISPATCH\x01%LMQ%a\x02INNER_MULTI_QUEUE_OFFSET\x01"
+        "0\x02";
     CHECK(queues->put(request).ok());
     CHECK(queues->all().size() == 1);
   }

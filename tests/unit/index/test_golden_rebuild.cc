@@ -1,5 +1,5 @@
-// The records of each genuine log, dispatched into fresh queues and a fresh index, give the genuine files byte for byte;
-// the genuine files opened for writing give what the genuine store reports.
+// The records of each genuine log, dispatched into fresh queues and a fresh index, give the genuine files byte for
+// byte; the genuine files opened for writing give what the genuine store reports.
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -187,7 +187,8 @@ TEST_CASE("golden: genuine queues and index are opened, recovered and left as th
     CHECK(queues.segment_bytes() == genuine_segment_bytes(golden));
     check_bounds(queues, report_of(facts));
 
-    IndexService index(posix_file_system(), system_clock(), {.directory = golden.path("index"), .geometry = {}, .tags = facts.tags});
+    IndexService index(posix_file_system(), system_clock(),
+                       {.directory = golden.path("index"), .geometry = {}, .tags = facts.tags});
     REQUIRE(text_of(index.load(LastExit::kClean, EpochMs(0))) == "ok");
     REQUIRE(index.truncate(PhysicalOffset(golden.end())).ok());
     CHECK_FALSE(index.missing_from().has_value());

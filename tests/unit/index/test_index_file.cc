@@ -59,12 +59,31 @@ TEST_CASE("The worked example: one message with three keys in a fresh file of th
   REQUIRE(file->flush().ok());
   CHECK(std::filesystem::file_size(path) == 420000040);
   CHECK(hex_at(path, 0, 40) ==
-        "0000018bcfe5687b" "0000018bcfe5687b" "0000000000001000" "0000000000001000" "00000003" "00000004");
+        "0000018bcfe5687b"
+        "0000018bcfe5687b"
+        "0000000000001000"
+        "0000000000001000"
+        "00000003"
+        "00000004");
   CHECK(hex_at(path, 9182212, 4) == "00000001");
-  CHECK(hex_at(path, 20000060, 20) == "167d12b7" "0000000000001000" "00000000" "00000000");
-  CHECK(hex_at(path, 10980168, 8) == "00000002" "00000003");
-  CHECK(hex_at(path, 20000080, 20) == "0029e2c8" "0000000000001000" "00000000" "00000000");
-  CHECK(hex_at(path, 20000100, 20) == "0029e2c9" "0000000000001000" "00000000" "00000000");
+  CHECK(hex_at(path, 20000060, 20) ==
+        "167d12b7"
+        "0000000000001000"
+        "00000000"
+        "00000000");
+  CHECK(hex_at(path, 10980168, 8) ==
+        "00000002"
+        "00000003");
+  CHECK(hex_at(path, 20000080, 20) ==
+        "0029e2c8"
+        "0000000000001000"
+        "00000000"
+        "00000000");
+  CHECK(hex_at(path, 20000100, 20) ==
+        "0029e2c9"
+        "0000000000001000"
+        "00000000"
+        "00000000");
   CHECK(query(*file, index_key_hash("TopicTest", "K2")) == std::vector<int64_t>{4096});
 }
 
@@ -143,7 +162,11 @@ TEST_CASE("A file that follows another begins where that one ends, until its fir
   CHECK(file->header().begin_timestamp == EpochMs(kStart));
   CHECK(file->header().begin_offset == PhysicalOffset(800));
   const std::string entry = hex_at(file->path(), kSmall.entry_at(1), 20);
-  CHECK(entry == "00000004" "0000000000000320" "0000000a" "00000000");
+  CHECK(entry ==
+        "00000004"
+        "0000000000000320"
+        "0000000a"
+        "00000000");
   // Those 10 seconds lie before the file's beginning, not behind it.
   CHECK(query(*file, 4, kStart, kStart) == std::vector<int64_t>{800});
 }
