@@ -1,5 +1,6 @@
 #include "cli/output/escape.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -110,6 +111,11 @@ void append_json_string(std::string& out, std::string_view text) {
 
 void append_printable(std::string& out, std::string_view text) {
   while (!text.empty()) {
+    const auto* const stop = std::find_if(text.begin(), text.end(),
+                                          [](char c) { return static_cast<unsigned char>(c - 0x20) > 0x7E - 0x20; });
+    out.append(text.begin(), stop);
+    text.remove_prefix(static_cast<size_t>(stop - text.begin()));
+    if (text.empty()) return;
     const CodePoint point = next_code_point(text);
     const bool control = point.value < 0x20 || (point.value >= 0x7F && point.value < 0xA0);
     // Marks that change the direction of what follows could make a line say something else.
