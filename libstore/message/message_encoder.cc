@@ -32,6 +32,10 @@ Status check_draft(const MessageDraft& draft, const EncoderLimits& limits) {
   return {};
 }
 
+bool needs_separator(const MessageDraft& draft, const EncoderLimits& limits) {
+  return limits.append_property_crc && !draft.properties.empty() && draft.properties.back() != kPropertySeparator;
+}
+
 int32_t with_host_bits(const MessageDraft& draft) {
   int32_t flags = draft.sys_flag & ~(sys_flag::kBornHostV6 | sys_flag::kStoreHostV6);
   if (draft.born_host.v6) flags |= sys_flag::kBornHostV6;
@@ -45,8 +49,7 @@ EncodedMessage::EncodedMessage(const MessageDraft& draft, const EncoderLimits& l
     : draft_(draft),
       version2_(draft.topic.size() > kMaxTopicBytesV1),
       property_crc_(limits.append_property_crc),
-      separator_before_crc_(limits.append_property_crc && !draft.properties.empty() &&
-                            draft.properties.back() != kPropertySeparator) {
+      separator_before_crc_(needs_separator(draft, limits)) {
   const size_t hosts = draft.born_host.encoded_bytes() + draft.store_host.encoded_bytes();
   head_size_ = static_cast<uint8_t>(L::kMaxHeadBytes - 2 * L::kHostV6Bytes + hosts);
   total_size_ =
@@ -110,6 +113,11 @@ void EncodedMessage::write_tail(std::byte* to) const {
   to += 2;
   if (!draft_.properties.empty()) std::memcpy(to, draft_.properties.data(), draft_.properties.size());
   if (separator_before_crc_) to[draft_.properties.size()] = static_cast<std::byte>(kPropertySeparator);
+}
+
+size_t stored_properties_bytes(const MessageDraft& draft, const EncoderLimits& limits) {
+  return draft.properties.size() + (needs_separator(draft, limits) ? 1 : 0) +
+         (limits.append_property_crc ? kPropertyCrcBytes : 0);
 }
 
 void write_blank(std::byte* to, uint32_t left_in_segment) {

@@ -60,6 +60,9 @@ class EncodedMessage {
   size_t total_size_ = 0;
 };
 
+// What the draft's properties take in the record: with separator and CRC item where there is to be one.
+size_t stored_properties_bytes(const MessageDraft& draft, const EncoderLimits& limits);
+
 // The end-of-segment record. REQUIRES: room for kBlankBytes.
 void write_blank(std::byte* to, uint32_t left_in_segment);
 

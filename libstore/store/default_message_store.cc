@@ -168,7 +168,7 @@ PutMessageResult DefaultMessageStore::put_messages(std::span<const MessageDraft>
   std::vector<EncodedMessage> several;
   if (drafts.size() > 1) several.reserve(drafts.size());
   for (const MessageDraft& draft : drafts) {
-    if (draft.properties.size() > kMaxPropertiesBytes) {
+    if (stored_properties_bytes(draft, options_.limits) > kMaxPropertiesBytes) {
       return refused(PutMessageStatus::kPropertiesSizeExceeded, "properties of more than 32767 bytes");
     }
     Result<EncodedMessage> encoded = EncodedMessage::encode(draft, options_.limits);
