@@ -136,6 +136,12 @@ Status DefaultMessageStore::load_and_recover() {
 
 // From here on the store counts as not closed, until shutdown says otherwise.
 Status DefaultMessageStore::start() {
+  // Apache makes them now, too: whoever looks at a store without messages finds its parts.
+  std::vector<std::string> directories = log_directories(options_);
+  directories.push_back(join_path(options_.root, "consumequeue"));
+  for (const std::string& directory : directories) {
+    if (Status status = fs_.create_directories(directory); !status.ok()) return status;
+  }
   const std::string pid = std::to_string(process_id());
   if (Status status = replace_file(fs_, join_path(options_.root, "abort"), pid, Backup::kNone); !status.ok()) {
     return status;
