@@ -50,7 +50,7 @@ Status StoreCheckpoint::save(FileSystem& fs, const std::string& path) const {
 
 EpochMs StoreCheckpoint::min_timestamp() const {
   const int64_t earlier = std::min(physic_msg_timestamp.value(), logics_msg_timestamp.value());
-  return EpochMs(std::max<int64_t>(0, earlier - kLookBackMs));
+  return EpochMs(std::max(earlier, kLookBackMs) - kLookBackMs);  // whatever stands in the file
 }
 
 }  // namespace mqctl
