@@ -1,7 +1,7 @@
 // java.lang.String.hashCode over UTF-8 text: what RocketMQ's tags codes and index keys are made of.
 //
 // Java hashes UTF-16 code units, so non-BMP text counts as two surrogates. Bytes that are not UTF-8 hash as Java's
-// decoder would see them: one U+FFFD per maximal ill-formed part.
+// decoder would see them: one U+FFFD per ill-formed part (utf8.h).
 #pragma once
 
 #include <cstdint>

@@ -7,13 +7,12 @@ namespace {
 
 struct Lead {
   uint8_t length;                   // 0: not a lead byte
-  uint8_t second_low, second_high;  // the range of the second byte rules out overlong forms and surrogates
+  uint8_t second_low, second_high;  // the range of the second byte rules out overlong forms
 };
 
 constexpr Lead lead_of(uint8_t byte) {
   if (byte >= 0xC2 && byte <= 0xDF) return {2, 0x80, 0xBF};
   if (byte == 0xE0) return {3, 0xA0, 0xBF};
-  if (byte == 0xED) return {3, 0x80, 0x9F};
   if (byte >= 0xE1 && byte <= 0xEF) return {3, 0x80, 0xBF};
   if (byte == 0xF0) return {4, 0x90, 0xBF};
   if (byte >= 0xF1 && byte <= 0xF3) return {4, 0x80, 0xBF};
@@ -50,6 +49,7 @@ CodePoint next_code_point(std::string_view text) {
     if (byte < low || byte > high) return {kReplacementCharacter, i, false};
     value = (value << 6) | (byte & 0x3Fu);
   }
+  if (value >= 0xD800 && value <= 0xDFFF) return {kReplacementCharacter, lead.length, false};
   return {value, lead.length, true};
 }
 

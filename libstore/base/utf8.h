@@ -1,4 +1,5 @@
-// UTF-8 as Java and JSON see it: well-formed only (no surrogates, no overlong forms, at most U+10FFFF).
+// UTF-8 as Java and JSON see it: well-formed only (no surrogates, no overlong forms, at most U+10FFFF). How much an
+// ill-formed part takes is Java's rule, too: the longest start of a code point; an encoded surrogate is one part.
 #pragma once
 
 #include <cstddef>
