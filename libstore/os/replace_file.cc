@@ -17,11 +17,10 @@ Status keep_backup(FileSystem& fs, const std::string& path) {
   Result<std::string> old = read_whole_file(fs, path, kLimit);
   if (!old) return old.error().code() == Errc::kNotFound ? Status() : std::move(old).error();
   const std::string temporary = path + ".bak.tmp";
-  if (Status status = write_new_file(fs, temporary, *old); !status.ok()) {
-    (void)fs.remove(temporary);
-    return status;
-  }
-  return fs.rename(temporary, path + ".bak");
+  Status status = write_new_file(fs, temporary, *old);
+  if (status.ok()) status = fs.rename(temporary, path + ".bak");
+  if (!status.ok()) (void)fs.remove(temporary);  // the first error is the one to tell
+  return status;
 }
 
 }  // namespace
