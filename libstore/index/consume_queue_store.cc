@@ -137,7 +137,7 @@ Status ConsumeQueueStore::recover() {
 }
 
 Status ConsumeQueueStore::put(const DispatchRequest& request) {
-  if (!enters_consume_queue(request.sys_flag)) return {};
+  if (!enters_consume_queue(request.sys_flag) || !is_entry_name(request.topic)) return {};
   if (Status status = queue_for(request.topic, request.queue_id).put(request); !status.ok()) return status;
   return options_.multi_dispatch == MultiDispatch::kOff ? Status() : put_multi(request);
 }
@@ -153,7 +153,7 @@ Status ConsumeQueueStore::put_multi(const DispatchRequest& request) {
     int64_t offset = 0;
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), offset);
     if (error != std::errc() || end != number.data() + number.size()) return {};
-    if (name.empty() || name.find('/') != std::string_view::npos) continue;
+    if (!is_entry_name(name)) continue;
     DispatchRequest copy = request;
     copy.topic = name;
     copy.queue_offset = QueueOffset(offset);

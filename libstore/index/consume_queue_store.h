@@ -37,7 +37,8 @@ class ConsumeQueueStore {
   // are a RocksDB database or there are batch queues; kCorruption for segments that contradict each other.
   Status load();
   Status recover();
-  // Enters a record into its queue, if it is of a kind that enters one, and into those its multi-dispatch names.
+  // Enters a record into its queue, if it is of a kind that enters one, and into those its multi-dispatch names. A
+  // topic that cannot be the name of a directory (`../x`, from a log of anybody's making) has no queue.
   Status put(const DispatchRequest& request);
   Status truncate(PhysicalOffset log_end);
   void correct_min_offsets(PhysicalOffset log_min);

@@ -8,6 +8,7 @@
 #include "libstore/message/properties.h"
 #include "libstore/message/property_crc.h"
 #include "libstore/message/system_flag.h"
+#include "libstore/os/file_system.h"
 
 namespace mqctl {
 namespace {
@@ -24,6 +25,7 @@ Status check_draft(const MessageDraft& draft, const EncoderLimits& limits) {
     return refuse("the topic has " + std::to_string(draft.topic.size()) + " bytes, more than " +
                   std::to_string(topic_limit));
   }
+  if (!is_entry_name(draft.topic)) return refuse("the topic cannot be the name of a directory");
   if (draft.queue_id.value() < 0) return refuse("the queue id is negative");
   if (draft.body.size() > limits.max_body_bytes) {
     return refuse("the body has " + std::to_string(draft.body.size()) + " bytes, more than " +

@@ -36,9 +36,9 @@ struct EncoderLimits {
 
 class EncodedMessage {
  public:
-  // kInvalidArgument: topic empty or too long (127 bytes; %RETRY% topics 255), body over the limit, negative queue
-  // id, properties over 32767 bytes with the CRC appendix, a record over 2^31-1 bytes. A topic of more than 127 bytes
-  // makes a version 2 record.
+  // kInvalidArgument: topic empty, too long (127 bytes; %RETRY% topics 255) or no name for a directory, body over the
+  // limit, negative queue id, properties over 32767 bytes with the CRC appendix, a record over 2^31-1 bytes. A topic of
+  // more than 127 bytes makes a version 2 record.
   static Result<EncodedMessage> encode(const MessageDraft& draft, const EncoderLimits& limits);
 
   size_t size() const { return total_size_; }

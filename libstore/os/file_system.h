@@ -72,5 +72,8 @@ std::string join_path(std::string_view directory, std::string_view name);
 // What follows the last slash, and what stands before it ("." where there is none).
 std::string base_name(std::string_view path);
 std::string parent_path(std::string_view path);
+// Whether the name, which may come from anybody, is one of an entry in a directory and leads nowhere else: not empty,
+// "." or "..", at most 255 bytes, neither slash nor NUL in it.
+bool is_entry_name(std::string_view name);
 
 }  // namespace mqctl

@@ -20,4 +20,10 @@ std::string parent_path(std::string_view path) {
   return std::string(path.substr(0, slash == 0 ? 1 : slash));
 }
 
+bool is_entry_name(std::string_view name) {
+  constexpr size_t kLongest = 255;
+  if (name.empty() || name == "." || name == ".." || name.size() > kLongest) return false;
+  return name.find('/') == std::string_view::npos && name.find('\0') == std::string_view::npos;
+}
+
 }  // namespace mqctl
