@@ -24,3 +24,11 @@ TEST_CASE("The last part, and what stands before it") {
   CHECK(parent_path("a") == ".");
   CHECK(parent_path("") == ".");
 }
+
+TEST_CASE("Names that stand for an entry of a directory, and those that lead elsewhere") {
+  for (const char* name : {"T", "%RETRY%g", "...", ".hidden", "a b", "\xFF"}) CHECK(is_entry_name(name));
+  for (const char* name : {"", ".", "..", "/", "a/b", "../x", "a/"}) CHECK_FALSE(is_entry_name(name));
+  CHECK_FALSE(is_entry_name(std::string_view("a\0b", 3)));
+  CHECK(is_entry_name(std::string(255, 'a')));
+  CHECK_FALSE(is_entry_name(std::string(256, 'a')));
+}

@@ -272,6 +272,15 @@ TEST_CASE("A batch must be of one topic and queue, and not empty", "[put]") {
   CHECK(store->max_offset() == PhysicalOffset(0));
 }
 
+TEST_CASE("A topic that would lead out of the store is refused", "[put]") {
+  TestStore store;
+  for (const char* topic : {".", "..", "../x", "a/b", "/tmp"}) {
+    CHECK(status_with(store, draft_of("b", topic)) == PutMessageStatus::kMessageIllegal);
+  }
+  CHECK(status_with(store, draft_of("b", std::string_view("a\0b", 3))) == PutMessageStatus::kMessageIllegal);
+  CHECK(store->max_offset() == PhysicalOffset(0));
+}
+
 TEST_CASE("What no segment can hold is refused before anything is written", "[put]") {
   TestStore store;
   store.put("a");

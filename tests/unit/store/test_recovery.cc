@@ -356,6 +356,23 @@ TEST_CASE("After a crash the index is made again where it is gone", "[recovery]"
   }
 }
 
+TEST_CASE("A topic in the log that leads out of the store makes no queue, and no file", "[recovery]") {
+  TestStore store;
+  const PutMessageResult evil = store.put("m0", "xx_xx_evil");
+  store.put("m0");
+  store.kill();
+  std::filesystem::remove_all(store.path("consumequeue"));
+  constexpr int64_t kTopicAt = 88 + 2 + 1;
+  const Bytes topic = as_bytes("../../evil");
+  overwrite(store.segment_path(evil.offset), position_of(evil.offset + kTopicAt), {topic.begin(), topic.end()});
+  store.open();
+  CHECK(store.view_at(evil.offset).topic == "../../evil");
+  CHECK(store.bodies() == numbered(0, 1));
+  CHECK(store->consume_queues().all().size() == 1);
+  CHECK_FALSE(std::filesystem::exists(store.path("../evil")));
+  CHECK_FALSE(std::filesystem::exists(store.path("evil")));
+}
+
 TEST_CASE("Killed again and again, a store keeps every message", "[recovery]") {
   TestStore store;
   for (int round = 0; round < 6; ++round) {
