@@ -19,7 +19,7 @@ _mqctl() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} cmd=${COMP_WORDS[1]}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _mqctl_words 'append dump verify preallocate completion help version --help --version'
+        _mqctl_words 'append dump verify preallocate serve completion help version --help --version'
         return
     fi
     case $cmd:$prev in
@@ -69,6 +69,18 @@ _mqctl() {
         preallocate:--reserve) return ;;
         preallocate:-o|preallocate:--output) _mqctl_words 'text json'; return ;;
         preallocate:--color) _mqctl_words 'auto always never'; return ;;
+        serve:--listen) return ;;
+        serve:--advertise) return ;;
+        serve:--topic) return ;;
+        serve:--seed) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        serve:--ready-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        serve:--port-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        serve:--flush) _mqctl_words 'async sync'; return ;;
+        serve:--segment-size) return ;;
+        serve:-c|serve:--config) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        serve:--io-threads) return ;;
+        serve:--log-format) _mqctl_words 'text json'; return ;;
+        serve:--color) _mqctl_words 'auto always never'; return ;;
         help:--man) COMPREPLY=($(compgen -d -- "$cur")); return ;;
         version:-o|version:--output) _mqctl_words 'text json'; return ;;
     esac
@@ -101,6 +113,13 @@ _mqctl() {
                 COMPREPLY=($(compgen -f -- "$cur"))
             fi
             ;;
+        serve)
+            if [[ $cur == -* ]]; then
+                _mqctl_words '--help --listen --advertise --ephemeral --topic --seed --ready-file --port-file --flush --segment-size --config --io-threads --access-log --log-format --force --color --quiet --verbose'
+            else
+                COMPREPLY=($(compgen -f -- "$cur"))
+            fi
+            ;;
         completion)
             if [[ $cur == -* ]]; then
                 _mqctl_words '--help'
@@ -112,7 +131,7 @@ _mqctl() {
             if [[ $cur == -* ]]; then
                 _mqctl_words '--help --man'
             else
-                _mqctl_words 'append dump verify preallocate completion help version'
+                _mqctl_words 'append dump verify preallocate serve completion help version'
             fi
             ;;
         version)

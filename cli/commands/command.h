@@ -53,6 +53,7 @@ std::unique_ptr<Command> make_append_command();
 std::unique_ptr<Command> make_dump_command();
 std::unique_ptr<Command> make_verify_command();
 std::unique_ptr<Command> make_preallocate_command();
+std::unique_ptr<Command> make_serve_command();
 std::unique_ptr<Command> make_completion_command();
 std::unique_ptr<Command> make_help_command();
 std::unique_ptr<Command> make_version_command();

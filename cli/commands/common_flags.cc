@@ -25,6 +25,7 @@ std::vector<std::unique_ptr<Command>> make_commands() {
   commands.push_back(make_dump_command());
   commands.push_back(make_verify_command());
   commands.push_back(make_preallocate_command());
+  commands.push_back(make_serve_command());
   commands.push_back(make_completion_command());
   commands.push_back(make_help_command());
   commands.push_back(make_version_command());

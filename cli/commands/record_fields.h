@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/commands/json_scanner.h"
+#include "cli/output/json_scanner.h"
 #include "libstore/base/result.h"
 
 namespace mqctl {

@@ -150,12 +150,17 @@ Status DefaultMessageStore::start() {
       [this](std::string_view topic, QueueId queue_id) { return max_queue_offset(topic, queue_id); });
   log_.start();
   reput_ = std::make_unique<ReputMessageService>(log_, options_.delay_levels, log_.max_offset(),
-                                                 [this](const DispatchRequest& request) -> Status {
-                                                   if (Status status = queues_->put(request); !status.ok())
-                                                     return status;
-                                                   return index_ == nullptr ? Status() : index_->put(request);
-                                                 });
+                                                 [this](const DispatchRequest& request) { return dispatch(request); });
   running_.store(true, std::memory_order_release);
+  return {};
+}
+
+Status DefaultMessageStore::dispatch(const DispatchRequest& request) {
+  if (Status status = queues_->put(request); !status.ok()) return status;
+  if (index_ != nullptr) {
+    if (Status status = index_->put(request); !status.ok()) return status;
+  }
+  if (options_.on_arrival) options_.on_arrival(request);
   return {};
 }
 

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -19,6 +20,7 @@
 #include "libstore/base/clock.h"
 #include "libstore/base/result.h"
 #include "libstore/index/consume_queue_unit.h"
+#include "libstore/index/dispatch_request.h"
 #include "libstore/log/commit_log.h"
 #include "libstore/message/delay_level.h"
 #include "libstore/message/message_view.h"
@@ -52,6 +54,8 @@ struct StoreOptions {
   DelayLevelTable delay_levels = DelayLevelTable::defaults();
   OnDamage on_damage = OnDamage::kRefuse;
   bool index = true;
+  // Called by the dispatching thread when a record can be got from its queue (Apache: MessageArrivingListener). Brief.
+  std::function<void(const DispatchRequest&)> on_arrival;
 };
 
 enum class GetMessageStatus : uint8_t {
@@ -122,6 +126,7 @@ class DefaultMessageStore {
   Status load_and_recover();
   Status start();
   Status save_checkpoint();
+  Status dispatch(const DispatchRequest& request);
   PutMessageResult append_run(std::span<const EncodedMessage> run);
 
   FileSystem& fs_;

@@ -9,7 +9,7 @@ import pytest
 from support import MQCTL, SOURCE, ok, run, unpack
 
 FILES = {"bash": "mqctl.bash", "zsh": "_mqctl", "fish": "mqctl.fish"}
-COMMANDS = ["append", "dump", "verify", "preallocate", "completion", "help", "version"]
+COMMANDS = ["append", "dump", "verify", "preallocate", "serve", "completion", "help", "version"]
 
 
 def flags_of(command):

@@ -14,7 +14,7 @@ import pytest
 
 from support import FIRST, MQCTL, dump, ok, run, unpack
 
-COMMANDS = ["append", "dump", "verify", "preallocate", "completion", "help", "version"]
+COMMANDS = ["append", "dump", "verify", "preallocate", "serve", "completion", "help", "version"]
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 
 MQCTL = os.environ.get("MQCTL", "mqctl")
 SOURCE = pathlib.Path(os.environ.get("MQCTL_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
-COMMANDS = ["append", "dump", "verify", "preallocate", "completion", "help", "version"]
+COMMANDS = ["append", "dump", "verify", "preallocate", "serve", "completion", "help", "version"]
 
 
 def flags_of(command):

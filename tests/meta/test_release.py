@@ -52,7 +52,7 @@ def test_installation_puts_everything_in_place(tmp_path):
     files = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()}
     assert {"bin/mqctl", "share/man/man1/mqctl.1", "share/bash-completion/completions/mqctl",
             "share/zsh/vendor-completions/_mqctl", "share/fish/vendor_completions.d/mqctl.fish"} <= files
-    commands = ["append", "dump", "verify", "preallocate", "completion", "help", "version"]
+    commands = ["append", "dump", "verify", "preallocate", "serve", "completion", "help", "version"]
     assert {f"share/man/man1/mqctl-{name}.1" for name in commands} <= files
     assert subprocess.run([tmp_path / "bin/mqctl", "version"], capture_output=True).returncode == 0
 

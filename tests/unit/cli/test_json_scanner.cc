@@ -3,7 +3,7 @@
 #include <random>
 #include <string>
 
-#include "cli/commands/json_scanner.h"
+#include "cli/output/json_scanner.h"
 
 namespace mqctl {
 namespace {

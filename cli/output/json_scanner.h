@@ -44,6 +44,8 @@ class JsonScanner {
   bool boolean(bool& value);
   // A value of any kind, checked like the others.
   bool skip();
+  // The same, and its text: of a string what it says, of anything else as it stands.
+  bool text_of_any(std::string_view& text);
   // Nothing but blanks is left.
   bool at_end();
   // The next byte that is no blank; 0 at the end.

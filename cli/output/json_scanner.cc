@@ -1,4 +1,4 @@
-#include "cli/commands/json_scanner.h"
+#include "cli/output/json_scanner.h"
 
 #include <array>
 #include <charconv>
@@ -92,6 +92,14 @@ bool JsonScanner::open(char bracket) {
   if (peek() != bracket) return fail(bracket == '{' ? "an object is expected" : "an array is expected");
   if (++depth_ > kMaxNesting) return fail("nested too deep");
   ++at_;
+  return true;
+}
+
+bool JsonScanner::text_of_any(std::string_view& text) {
+  if (peek() == '"') return string(text);
+  const char* const begin = at_;
+  if (!skip()) return false;
+  text = {begin, static_cast<size_t>(at_ - begin)};
   return true;
 }
 

@@ -1,0 +1,273 @@
+#include "cli/broker/broker_controller.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "cli/broker/processors.h"
+#include "cli/broker/property_list.h"
+#include "cli/broker/schedule_message_service.h"
+#include "cli/broker/topic_validator.h"
+#include "cli/broker/transactional_message_service.h"
+#include "libstore/index/consume_queue_store.h"
+#include "libstore/message/system_flag.h"
+
+namespace mqctl {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kCloseLimit{500};
+constexpr milliseconds kScanClients{10000};
+
+DelayLevelTable levels_of(const BrokerConfig& config) {
+  Result<DelayLevelTable> levels = DelayLevelTable::parse(config.delay_levels);
+  return levels ? *levels : DelayLevelTable::defaults();
+}
+
+int threads_for_send(const BrokerConfig& config) {
+  // With sync flush a send waits for the disk: several of them wait together.
+  constexpr int kGroupCommitThreads = 16;
+  return config.sync_flush && config.send_threads == 0 ? kGroupCommitThreads : config.send_threads;
+}
+
+size_t capacity(int32_t value) { return static_cast<size_t>(std::max(1, value)); }
+
+}  // namespace
+
+BrokerController::BrokerController(FileSystem& fs, const Clock& clock, const EventLog& log, BrokerOptions options)
+    : fs_(fs),
+      clock_(clock),
+      log_(log),
+      options_(std::move(options)),
+      delay_levels_(levels_of(options_.config)),
+      config_(options_.config),
+      boot_time_(clock.now()),
+      topics_(fs, clock, config_file("topics.json")),
+      groups_(fs, clock, config_file("subscriptionGroup.json")),
+      offsets_(fs, clock, config_file("consumerOffset.json")),
+      kv_config_(fs, config_file("kvConfig.json")),
+      locks_(milliseconds(options_.config.lock_max_live_ms)),
+      send_executor_("send", threads_for_send(options_.config), capacity(options_.config.send_queue_capacity)),
+      pull_executor_("pull", options_.config.pull_threads, capacity(options_.config.pull_queue_capacity)),
+      client_executor_("clientManage", 0, 1),
+      admin_executor_("admin", std::max(1, options_.config.admin_threads),
+                      capacity(options_.config.admin_queue_capacity)) {}
+
+BrokerController::~BrokerController() { (void)shutdown(); }
+
+std::string BrokerController::config_file(const char* name) const {
+  return join_path(join_path(options_.root, "config"), name);
+}
+
+BrokerConfig BrokerController::config() const {
+  MutexLock lock(config_mutex_);
+  return config_;
+}
+
+Result<bool> BrokerController::set_config(std::string_view key, std::string_view value) {
+  MutexLock lock(config_mutex_);
+  return set_broker_config(config_, key, value);
+}
+
+HostAddress BrokerController::address_for(const Channel& channel) const {
+  return options_.advertise ? *options_.advertise : channel.local();
+}
+
+HostAddress BrokerController::own_address() const {
+  if (options_.advertise) return *options_.advertise;
+  return HostAddress::v4(127, 0, 0, 1, port_);
+}
+
+Status BrokerController::start() {
+  if (Status status = open_store(); !status.ok()) return status;
+  if (Status status = load_tables(); !status.ok()) return status;
+  server_ = std::make_unique<RemotingServer>(
+      processors_, log_, RemotingServerOptions{options_.io_threads, options_.config.idle_seconds, 50000},
+      RemotingHooks{[this](const ChannelPtr& channel) { channel_closed(channel); },
+                    options_.access_log ? [this](const Request& request, int32_t answer, int64_t micros) {
+                      log_.info("access " + to_string(request.channel->remote()) + " " + std::to_string(request.command.code) + " " +
+                                std::string(request_code_name(request.command.code)) + " body=" +
+                                std::to_string(request.command.body.size()) + " answer=" + std::to_string(answer) + " us=" +
+                                std::to_string(micros));
+                    } : std::function<void(const Request&, int32_t, int64_t)>()});
+  if (Status status = listen(); !status.ok()) return status;
+  unique_keys_ = std::make_unique<UniqueKeyGenerator>(own_address(), static_cast<uint32_t>(process_id()),
+                                                      static_cast<uint32_t>(boot_time_.value()));
+  register_processors();
+  consumers_.on_change(
+      [this](const std::string& group, const ConsumerGroup& now) { notify_consumer_ids_changed(group, now); });
+  accepting_.store(true);
+  started_ = true;
+  schedule_->start();
+  start_services();
+  server_->start();
+  return {};
+}
+
+Status BrokerController::open_store() {
+  const BrokerConfig& config = options_.config;
+  StoreOptions store;
+  store.root = options_.root;
+  store.segment_bytes = static_cast<uint64_t>(config.segment_bytes);
+  store.consume_queue_segment_bytes = static_cast<uint64_t>(config.queue_segment_bytes);
+  store.flush.mode = config.sync_flush ? FlushMode::kSync : FlushMode::kAsync;
+  store.limits.max_body_bytes = static_cast<size_t>(config.max_message_bytes);
+  store.delay_levels = delay_levels_;
+  store.on_damage = options_.on_damage;
+  store.on_arrival = [this](const DispatchRequest& message) {
+    hold_.arrived(message);
+    if (message.topic == kScheduleTopic && schedule_ != nullptr) schedule_->wake();
+  };
+  schedule_ = std::make_unique<ScheduleMessageService>(*this);
+  transactions_ = std::make_unique<TransactionalMessageService>(*this);
+  Result<std::unique_ptr<DefaultMessageStore>> opened = DefaultMessageStore::open(fs_, clock_, std::move(store));
+  if (!opened) return std::move(opened).error();
+  store_ = std::move(*opened);
+  RetentionOptions retention;
+  Result<std::vector<int>> hours = parse_delete_when(config.delete_when);
+  if (!hours) return std::move(hours).error();
+  retention.delete_when_hours = *hours;
+  retention.reserved = std::chrono::hours(config.reserved_hours);
+  retention.max_used_ratio = config.disk_max_used_percent / 100.0;
+  retention.clean_forcibly = config.clean_forcibly;
+  retention_ = std::make_unique<CleanCommitLogService>(
+      fs_, clock_, retention, std::vector<std::string>{join_path(options_.root, "commitlog")},
+      [this](EpochMs modified_at_most, int limit) { return store_->delete_expired_segments(modified_at_most, limit); });
+  return {};
+}
+
+Status BrokerController::load_tables() {
+  if (Status status = topics_.load(options_.config); !status.ok()) return status;
+  if (Status status = groups_.load(); !status.ok()) return status;
+  if (Status status = offsets_.load(); !status.ok()) return status;
+  if (Status status = kv_config_.load(); !status.ok()) return status;
+  return schedule_->load();
+}
+
+// The port, and the fast one two below, where old clients send to; without it the broker works all the same.
+Status BrokerController::listen() {
+  Result<int> port = server_->listen(options_.listen_address, options_.port);
+  if (!port) return std::move(port).error();
+  port_ = *port;
+  constexpr int kLeastPort = 3;
+  if (options_.port != 0 && port_ >= kLeastPort) {
+    if (const Result<int> fast = server_->listen(options_.listen_address, port_ - 2); !fast) {
+      log_.info("no fast port: " + fast.error().message());
+    }
+  }
+  return {};
+}
+
+void BrokerController::register_processors() {
+  register_send_processors(processors_, send_executor_, *this);
+  register_transaction_processors(processors_, send_executor_, *this);
+  register_reply_processors(processors_, send_executor_, *this);
+  register_pull_processors(processors_, pull_executor_, *this);
+  register_client_processors(processors_, client_executor_, *this);
+  register_offset_processors(processors_, client_executor_, *this);
+  register_name_server_processors(processors_, client_executor_, *this);
+  register_query_processors(processors_, admin_executor_, *this);
+  register_topic_admin_processors(processors_, admin_executor_, *this);
+  register_group_admin_processors(processors_, admin_executor_, *this);
+  register_offset_admin_processors(processors_, admin_executor_, *this);
+  register_broker_admin_processors(processors_, admin_executor_, *this);
+}
+
+void BrokerController::start_services() {
+  const BrokerConfig& config = options_.config;
+  const milliseconds expired(config.channel_expired_ms);
+  services_.every(milliseconds(std::max(100, config.offset_flush_interval_ms)), [this] { persist_offsets(); });
+  services_.every(milliseconds(std::max(100, config.delay_offset_flush_interval_ms)), [this] {
+    if (Status status = schedule_->persist(); !status.ok()) log_.error("delay offsets: " + status.to_string());
+  });
+  services_.every(kScanClients, [this, expired] {
+    consumers_.remove_silent(expired);
+    producers_.remove_silent(expired);
+  });
+  services_.every(milliseconds(std::max(100, config.transaction_check_interval_ms)),
+                  [this] { transactions_->check(); });
+  services_.every(std::chrono::duration_cast<milliseconds>(CleanCommitLogService::kInterval), [this] { clean_up(); });
+  services_.start();
+}
+
+void BrokerController::persist_offsets() {
+  if (Status status = offsets_.persist(); !status.ok()) log_.error("consumer offsets: " + status.to_string());
+}
+
+void BrokerController::clean_up() {
+  const Result<RetentionPass> pass = retention_->run();
+  if (!pass) return log_.error("clean-up: " + pass.error().to_string());
+  if (pass->segments_deleted > 0) log_.info("deleted " + std::to_string(pass->segments_deleted) + " expired segments");
+}
+
+Status BrokerController::shutdown() {
+  if (!started_) return store_ == nullptr ? Status() : store_->shutdown();
+  started_ = false;
+  accepting_.store(false);
+  hold_.release_all();
+  schedule_->stop();
+  services_.stop();
+  send_executor_.shutdown();
+  pull_executor_.shutdown();
+  admin_executor_.shutdown();
+  consumers_.on_change(nullptr);
+  server_->stop(kCloseLimit);
+  persist_offsets();
+  Status outcome = schedule_->persist();
+  if (Status status = store_->shutdown(); outcome.ok()) outcome = std::move(status);
+  return outcome;
+}
+
+void BrokerController::channel_closed(const ChannelPtr& channel) {
+  producers_.remove_channel(channel->id());
+  consumers_.remove_channel(channel->id());
+}
+
+void BrokerController::notify_consumer_ids_changed(const std::string& group, const ConsumerGroup& now) {
+  if (now.model.broadcasting() || !config().notify_consumer_ids_changed) return;
+  const Result<std::optional<SubscriptionGroup>> settings = groups_.find(group, false);
+  if (settings && *settings && !(*settings)->notify_enable()) return;
+  for (const ClientInfo& client : now.clients) {
+    RemotingCommand command;
+    command.code = request_code::kNotifyConsumerIdsChanged;
+    command.set("consumerGroup", group);
+    client.channel->send_oneway(std::move(command));
+  }
+}
+
+std::optional<SubscriptionGroup> BrokerController::group(std::string_view name) {
+  Result<std::optional<SubscriptionGroup>> found = groups_.find(name, options_.config.auto_create_group);
+  if (found) return *found;
+  log_.error("subscription groups: " + found.error().to_string());
+  return std::nullopt;
+}
+
+Status BrokerController::ensure_retry_topic(std::string_view group_name, int32_t queues) {
+  const std::string name = retry_topic(group_name);
+  if (topics_.find(name)) return {};
+  const Result<Topic> made = topics_.ensure(name, std::max(1, queues), permission::kRead | permission::kWrite);
+  return made ? Status() : made.error();
+}
+
+PutMessageResult BrokerController::put(BrokerMessage& message) {
+  const int32_t transaction = message.sys_flag & sys_flag::kTransactionMask;
+  const bool may_wait = transaction == 0 || transaction == sys_flag::kCommit;
+  const std::optional<std::string_view> delay =
+      may_wait && message.topic != kScheduleTopic ? find_property(message.properties, property::kDelay) : std::nullopt;
+  const int level = delay ? std::atoi(std::string(*delay).c_str()) : 0;
+  if (level <= 0) return store_->put_message(message.draft());
+  PropertyList properties(message.properties);
+  const int known = delay_levels_.clamp(level);
+  properties.set(property::kDelay, std::to_string(known));
+  properties.set(property::kRealTopic, message.topic);
+  properties.set(property::kRealQueueId, std::to_string(message.queue));
+  const BrokerMessage original = message;
+  message.properties = properties.encoded();
+  message.topic = kScheduleTopic;
+  message.queue = known - 1;
+  const PutMessageResult result = store_->put_message(message.draft());
+  message = original;
+  return result;
+}
+
+}  // namespace mqctl

@@ -1,0 +1,141 @@
+// BrokerController: the broker: store, tables, clients, services, and the start and the end of them all (Apache:
+// BrokerController). Processors get what they need from here. Thread-safe after start().
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/broker/broker_config.h"
+#include "cli/broker/broker_message.h"
+#include "cli/broker/broker_stats.h"
+#include "cli/broker/consumer_manager.h"
+#include "cli/broker/consumer_offset_manager.h"
+#include "cli/broker/kv_config_manager.h"
+#include "cli/broker/producer_manager.h"
+#include "cli/broker/pull_request_hold.h"
+#include "cli/broker/rebalance_lock_manager.h"
+#include "cli/broker/subscription_group_manager.h"
+#include "cli/broker/timed_services.h"
+#include "cli/broker/topic_config_manager.h"
+#include "cli/remoting/remoting_server.h"
+#include "libstore/message/message_id.h"
+#include "libstore/store/default_message_store.h"
+#include "libstore/store/retention.h"
+
+namespace mqctl {
+
+class ScheduleMessageService;
+class TransactionalMessageService;
+
+struct BrokerOptions {
+  BrokerConfig config;
+  std::string root;
+  std::string listen_address = "127.0.0.1";
+  int port = 9876;  // 0: any free one
+  std::optional<HostAddress> advertise;
+  int io_threads = 1;
+  OnDamage on_damage = OnDamage::kRefuse;
+  bool access_log = false;
+};
+
+class BrokerController {
+ public:
+  BrokerController(FileSystem& fs, const Clock& clock, const EventLog& log, BrokerOptions options);
+  ~BrokerController();
+
+  // Opens and recovers the store, listens, starts everything. When it returns, sends are accepted.
+  Status start();
+  // Refuses new work, answers what was promised, flushes, closes the store cleanly. Idempotent.
+  Status shutdown();
+
+  int port() const { return port_; }
+  const BrokerOptions& options() const { return options_; }
+  const RecoveryReport& recovery() const { return store_->recovery(); }
+
+  // --- For processors ---
+  // A copy: it can be changed while the broker runs.
+  BrokerConfig config() const EXCLUDES(config_mutex_);
+  Result<bool> set_config(std::string_view key, std::string_view value) EXCLUDES(config_mutex_);
+  const BrokerConfig& start_config() const { return options_.config; }
+  bool accepting() const { return accepting_.load(std::memory_order_relaxed); }
+
+  FileSystem& fs() { return fs_; }
+  const Clock& clock() const { return clock_; }
+  const EventLog& log() const { return log_; }
+  DefaultMessageStore& store() { return *store_; }
+  TopicConfigManager& topics() { return topics_; }
+  SubscriptionGroupManager& groups() { return groups_; }
+  ConsumerOffsetManager& offsets() { return offsets_; }
+  ConsumerManager& consumers() { return consumers_; }
+  ProducerManager& producers() { return producers_; }
+  RebalanceLockManager& locks() { return locks_; }
+  KvConfigManager& kv_config() { return kv_config_; }
+  PullRequestHold& hold() { return hold_; }
+  BrokerStats& stats() { return stats_; }
+  RemotingServer& server() { return *server_; }
+  ScheduleMessageService& schedule() { return *schedule_; }
+  TransactionalMessageService& transactions() { return *transactions_; }
+  CleanCommitLogService& retention() { return *retention_; }
+  UniqueKeyGenerator& unique_keys() { return *unique_keys_; }
+  const DelayLevelTable& delay_levels() const { return delay_levels_; }
+  EpochMs boot_time() const { return boot_time_; }
+
+  // The address that a client is to use: the advertised one, else the one that it dialled.
+  HostAddress address_for(const Channel& channel) const;
+  // The address of messages that the broker makes by itself.
+  HostAddress own_address() const;
+
+  // Stores it, delayed where its properties ask for that (Apache: HookUtils.handleScheduleMessage).
+  PutMessageResult put(BrokerMessage& message);
+  // A group as it is, or made where groups are made by themselves.
+  std::optional<SubscriptionGroup> group(std::string_view name);
+  // No retry topic for it yet: makes it.
+  Status ensure_retry_topic(std::string_view group_name, int32_t queues);
+
+ private:
+  Status open_store();
+  Status load_tables();
+  Status listen();
+  void register_processors();
+  void start_services();
+  void notify_consumer_ids_changed(const std::string& group, const ConsumerGroup& now);
+  void channel_closed(const ChannelPtr& channel);
+  void persist_offsets();
+  void clean_up();
+  std::string config_file(const char* name) const;
+
+  FileSystem& fs_;
+  const Clock& clock_;
+  const EventLog& log_;
+  const BrokerOptions options_;
+  const DelayLevelTable delay_levels_;
+  mutable Mutex config_mutex_;
+  BrokerConfig config_ GUARDED_BY(config_mutex_);
+  const EpochMs boot_time_;
+  int port_ = 0;
+  std::atomic<bool> accepting_{false};  // relaxed: a hint for requests that come while we stop
+  bool started_ = false;
+
+  TopicConfigManager topics_;
+  SubscriptionGroupManager groups_;
+  ConsumerOffsetManager offsets_;
+  KvConfigManager kv_config_;
+  ConsumerManager consumers_;
+  ProducerManager producers_;
+  RebalanceLockManager locks_;
+  PullRequestHold hold_;
+  BrokerStats stats_;
+  std::unique_ptr<UniqueKeyGenerator> unique_keys_;
+  std::unique_ptr<DefaultMessageStore> store_;
+  std::unique_ptr<CleanCommitLogService> retention_;
+  std::unique_ptr<ScheduleMessageService> schedule_;
+  std::unique_ptr<TransactionalMessageService> transactions_;
+  ProcessorTable processors_;
+  Executor send_executor_, pull_executor_, client_executor_, admin_executor_;
+  std::unique_ptr<RemotingServer> server_;
+  TimedServices services_;
+};
+
+}  // namespace mqctl

@@ -1,0 +1,170 @@
+// 34, 35, 38, 46: clients come and go (Apache: ClientManageProcessor, ConsumerManageProcessor); 41, 42: who consumes a
+// queue in order (Apache: AdminBrokerProcessor).
+#include <algorithm>
+
+#include "cli/broker/body_text.h"
+#include "cli/broker/broker_controller.h"
+#include "cli/broker/config_table.h"
+#include "cli/broker/processors.h"
+#include "cli/broker/topic_validator.h"
+
+namespace mqctl {
+namespace {
+
+namespace rc = response_code;
+
+// Java and Go write names, C++ writes ordinals.
+template <size_t N>
+std::string enum_name(const ConfigJson& json, const char* member, const char* const (&names)[N]) {
+  const auto found = json.find(member);
+  if (found == json.end()) return names[0];
+  if (found->is_string()) return found->get<std::string>();
+  if (!found->is_number_integer()) return names[0];
+  const int64_t ordinal = found->get<int64_t>();
+  return names[ordinal >= 0 && ordinal < static_cast<int64_t>(N) ? ordinal : 0];
+}
+
+GroupModel model_of(const ConfigJson& consumer) {
+  static constexpr const char* kTypes[] = {"CONSUME_ACTIVELY", "CONSUME_PASSIVELY", "CONSUME_POP"};
+  static constexpr const char* kModels[] = {"BROADCASTING", "CLUSTERING"};
+  static constexpr const char* kFrom[] = {
+      "CONSUME_FROM_LAST_OFFSET",  "CONSUME_FROM_LAST_OFFSET_AND_FROM_MIN_WHEN_BOOT_FIRST",
+      "CONSUME_FROM_MIN_OFFSET",   "CONSUME_FROM_MAX_OFFSET",
+      "CONSUME_FROM_FIRST_OFFSET", "CONSUME_FROM_TIMESTAMP"};
+  return {enum_name(consumer, "consumeType", kTypes), enum_name(consumer, "messageModel", kModels),
+          enum_name(consumer, "consumeFromWhere", kFrom)};
+}
+
+const ConfigJson& list_in(const ConfigJson& json, const char* name) {
+  static const ConfigJson kNone = ConfigJson::array();
+  const auto found = json.find(name);
+  return found != json.end() && found->is_array() ? *found : kNone;
+}
+
+class HeartBeat {
+ public:
+  HeartBeat(BrokerController& broker, const Request& request) : broker_(broker), request_(request) {}
+
+  Response run() {
+    const std::optional<ConfigJson> data = body_json(request_.command);
+    if (!data || !data->is_object()) return Response::of(rc::kSystemError, "the heartbeat is no JSON");
+    client_ = {request_.channel, text_in(*data, "clientID", ""), request_.command.language, request_.command.version};
+    short_form_ = bool_in(*data, "withoutSub", false) || bool_in(*data, "isWithoutSub", false);
+    bool unknown = false;
+    for (const ConfigJson& consumer : list_in(*data, "consumerDataSet")) {
+      if (consumer.is_object()) unknown = add_consumer(consumer) || unknown;
+    }
+    for (const ConfigJson& producer : list_in(*data, "producerDataSet")) {
+      const std::string group = producer.is_object() ? text_in(producer, "groupName", "") : "";
+      if (!group.empty()) broker_.producers().add(group, client_);
+    }
+    Response response = Response::success();
+    response.command.set("IS_SUPPORT_HEART_BEAT_V2", "true").set("IS_SUB_CHANGE", unknown ? "true" : "false");
+    return response;
+  }
+
+ private:
+  // True where the client must tell its subscriptions in full.
+  bool add_consumer(const ConfigJson& consumer) {
+    const std::string name = text_in(consumer, "groupName", "");
+    const std::optional<SubscriptionGroup> group = broker_.group(name);
+    if (!group) return false;
+    if (Status status = broker_.ensure_retry_topic(name, group->retry_queues()); !status.ok()) {
+      broker_.log().error("retry topic of " + name + ": " + status.to_string());
+    }
+    ConsumerManager::Registration registration{name, model_of(consumer), client_, {}, short_form_};
+    for (const ConfigJson& entry : list_in(consumer, "subscriptionDataSet")) {
+      if (!entry.is_object()) continue;
+      Result<SubscriptionData> data = subscription_from_json(entry);
+      if (data) {
+        registration.subscriptions.push_back(std::move(*data));
+      } else {
+        broker_.log().warning("group " + name + " subscribes by an expression that is none: " + data.error().message());
+      }
+    }
+    const bool unknown = short_form_ && !broker_.consumers().has_subscriptions(name);
+    broker_.consumers().add(registration);
+    return unknown;
+  }
+
+  BrokerController& broker_;
+  const Request& request_;
+  ClientInfo client_;
+  bool short_form_ = false;
+};
+
+Response unregister(BrokerController& broker, const Request& request) {
+  const std::string producers(request.command.text("producerGroup")), consumers(request.command.text("consumerGroup"));
+  if (!producers.empty()) broker.producers().remove(producers, request.channel->id());
+  if (!consumers.empty()) broker.consumers().remove(consumers, request.channel->id());
+  return Response::success();
+}
+
+Response check_client_config(const Request& request) {
+  const std::optional<ConfigJson> body = body_json(request.command);
+  const auto data = body && body->is_object() ? body->find("subscriptionData") : ConfigJson::const_iterator();
+  if (!body || !body->is_object() || data == body->end() || !data->is_object()) return Response::success();
+  const Result<SubscriptionData> subscription = subscription_from_json(*data);
+  return subscription ? Response::success()
+                      : Response::of(rc::kSubscriptionParseFailed, subscription.error().message());
+}
+
+Response list_consumers(BrokerController& broker, const Request& request) {
+  const std::string_view group = request.command.text("consumerGroup");
+  const std::vector<std::string> ids = broker.consumers().client_ids(group);
+  if (ids.empty()) return Response::of(rc::kSystemError, "no consumer for this group, " + std::string(group));
+  return Response::with_body(compact(ConfigJson{{"consumerIdList", ids}}));
+}
+
+// Calls for each queue of a lock request; the ones that it says yes to.
+template <class Each>
+std::optional<ConfigJson> for_each_queue(const Request& request, Each&& each) {
+  const std::optional<ConfigJson> body = body_json(request.command);
+  if (!body || !body->is_object()) return std::nullopt;
+  const std::string group = text_in(*body, "consumerGroup", ""), client = text_in(*body, "clientId", "");
+  ConfigJson yes = ConfigJson::array();
+  for (const ConfigJson& queue : list_in(*body, "mqSet")) {
+    if (!queue.is_object()) continue;
+    if (each(group, text_in(queue, "topic", ""), static_cast<int32_t>(number_in(queue, "queueId", 0)), client))
+      yes.push_back(queue);
+  }
+  return yes;
+}
+
+Response lock_queues(BrokerController& broker, const Request& request) {
+  const std::optional<ConfigJson> locked =
+      for_each_queue(request, [&](const auto& group, const auto& topic, int32_t queue, const auto& client) {
+        return broker.locks().try_lock(group, topic, queue, client);
+      });
+  if (!locked) return Response::of(rc::kSystemError, "the body is no JSON");
+  return Response::with_body(compact(ConfigJson{{"lockOKMQSet", *locked}}));
+}
+
+Response unlock_queues(BrokerController& broker, const Request& request) {
+  const std::optional<ConfigJson> done =
+      for_each_queue(request, [&](const auto& group, const auto& topic, int32_t queue, const auto& client) {
+        broker.locks().unlock(group, topic, queue, client);
+        return true;
+      });
+  return done ? Response::success() : Response::of(rc::kSystemError, "the body is no JSON");
+}
+
+}  // namespace
+
+void register_client_processors(ProcessorTable& table, Executor& executor, BrokerController& broker) {
+  using Answer = std::optional<Response>;
+  table.add(request_code::kHeartBeat, executor,
+            [&broker](const RequestPtr& r) -> Answer { return HeartBeat(broker, *r).run(); });
+  table.add(request_code::kUnregisterClient, executor,
+            [&broker](const RequestPtr& r) -> Answer { return unregister(broker, *r); });
+  table.add(request_code::kCheckClientConfig, executor,
+            [](const RequestPtr& r) -> Answer { return check_client_config(*r); });
+  table.add(request_code::kGetConsumerListByGroup, executor,
+            [&broker](const RequestPtr& r) -> Answer { return list_consumers(broker, *r); });
+  table.add(request_code::kLockBatchMq, executor,
+            [&broker](const RequestPtr& r) -> Answer { return lock_queues(broker, *r); });
+  table.add(request_code::kUnlockBatchMq, executor,
+            [&broker](const RequestPtr& r) -> Answer { return unlock_queues(broker, *r); });
+}
+
+}  // namespace mqctl

@@ -1,0 +1,27 @@
+// The tables that a broker keeps as JSON under config/: loaded leniently, written whole and durably, the file before
+// kept as `.bak` (docs/store-format.md, configuration).
+#pragma once
+
+#include <string>
+
+#include "cli/broker/data_version.h"
+#include "libstore/base/result.h"
+#include "libstore/os/file_system.h"
+
+namespace mqctl {
+
+struct ConfigTable {
+  ConfigJson table = ConfigJson::object();
+  DataVersion version;
+};
+
+// The object under `member`, empty where there is no file. kCorruption where neither it nor its backup can be read.
+Result<ConfigTable> load_config_table(FileSystem& fs, const std::string& path, const char* member);
+Status save_config_table(FileSystem& fs, const std::string& path, const char* member, const ConfigTable& table);
+
+// Members of any kind, with a default where they are missing or of another kind.
+int64_t number_in(const ConfigJson& json, const char* name, int64_t otherwise);
+bool bool_in(const ConfigJson& json, const char* name, bool otherwise);
+std::string text_in(const ConfigJson& json, const char* name, const std::string& otherwise);
+
+}  // namespace mqctl

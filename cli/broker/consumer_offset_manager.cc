@@ -1,0 +1,153 @@
+#include "cli/broker/consumer_offset_manager.h"
+
+#include <charconv>
+
+namespace mqctl {
+namespace {
+
+constexpr const char* kTable = "offsetTable";
+
+ConsumerOffsetManager::Queues queues_from(const ConfigJson& json) {
+  ConsumerOffsetManager::Queues queues;
+  for (const auto& [name, value] : json.items()) {
+    int32_t queue = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), queue);
+    if (error == std::errc() && end == name.data() + name.size() && value.is_number_integer()) {
+      queues[queue] = value.get<int64_t>();
+    }
+  }
+  return queues;
+}
+
+}  // namespace
+
+Status ConsumerOffsetManager::load() {
+  Result<ConfigTable> loaded = load_config_table(fs_, path_, kTable);
+  if (!loaded) return std::move(loaded).error();
+  MutexLock lock(mutex_);
+  version_ = loaded->version;
+  for (const auto& [name, queues] : loaded->table.items()) {
+    const size_t mark = name.find('@');
+    if (mark == name.npos || !queues.is_object()) continue;
+    offsets_[{name.substr(0, mark), name.substr(mark + 1)}] = queues_from(queues);
+  }
+  return {};
+}
+
+ConfigJson ConsumerOffsetManager::table_json() const {
+  ConfigJson table = ConfigJson::object();
+  for (const auto& [key, queues] : offsets_) {
+    ConfigJson& entry = table[key.first + "@" + key.second] = ConfigJson::object();
+    for (const auto& [queue, offset] : queues) entry[std::to_string(queue)] = offset;
+  }
+  return table;
+}
+
+Status ConsumerOffsetManager::persist() {
+  ConfigTable file;
+  {
+    MutexLock lock(mutex_);
+    if (!changed_) return {};
+    changed_ = false;
+    version_.next(clock_.now());
+    file = {table_json(), version_};
+  }
+  Status status = save_config_table(fs_, path_, kTable, file);
+  if (status.ok()) return status;
+  MutexLock lock(mutex_);
+  changed_ = true;
+  return status;
+}
+
+ConfigJson ConsumerOffsetManager::json() const {
+  MutexLock lock(mutex_);
+  return ConfigJson{{"dataVersion", version_.json()}, {kTable, table_json()}};
+}
+
+bool ConsumerOffsetManager::commit(std::string_view group, std::string_view topic, int32_t queue, int64_t offset) {
+  const Key key(topic, group);
+  MutexLock lock(mutex_);
+  if (const auto reset = resets_.find(key); reset != resets_.end() && reset->second.contains(queue)) return false;
+  offsets_[key][queue] = offset;
+  changed_ = true;
+  return true;
+}
+
+std::optional<int64_t> ConsumerOffsetManager::query(std::string_view group, std::string_view topic,
+                                                    int32_t queue) const {
+  MutexLock lock(mutex_);
+  const auto found = offsets_.find(Key(topic, group));
+  if (found == offsets_.end()) return std::nullopt;
+  const auto offset = found->second.find(queue);
+  return offset == found->second.end() || offset->second < 0 ? std::nullopt : std::optional(offset->second);
+}
+
+void ConsumerOffsetManager::reset(std::string_view group, std::string_view topic, int32_t queue, int64_t offset) {
+  const Key key(topic, group);
+  MutexLock lock(mutex_);
+  offsets_[key][queue] = offset;
+  resets_[key][queue] = offset;
+  changed_ = true;
+}
+
+std::optional<int64_t> ConsumerOffsetManager::take_reset(std::string_view group, std::string_view topic,
+                                                         int32_t queue) {
+  MutexLock lock(mutex_);
+  if (resets_.empty()) return std::nullopt;  // the usual case, asked for with every pull
+  const auto found = resets_.find(Key(topic, group));
+  if (found == resets_.end()) return std::nullopt;
+  const auto offset = found->second.find(queue);
+  if (offset == found->second.end()) return std::nullopt;
+  const int64_t value = offset->second;
+  found->second.erase(offset);
+  if (found->second.empty()) resets_.erase(found);
+  return value;
+}
+
+std::set<std::string> ConsumerOffsetManager::topics_of(std::string_view group) const {
+  MutexLock lock(mutex_);
+  std::set<std::string> topics;
+  for (const auto& [key, queues] : offsets_) {
+    if (key.second == group) topics.insert(key.first);
+  }
+  return topics;
+}
+
+std::set<std::string> ConsumerOffsetManager::groups_of(std::string_view topic) const {
+  MutexLock lock(mutex_);
+  std::set<std::string> groups;
+  for (const auto& [key, queues] : offsets_) {
+    if (key.first == topic) groups.insert(key.second);
+  }
+  return groups;
+}
+
+ConsumerOffsetManager::Queues ConsumerOffsetManager::queues_of(std::string_view group, std::string_view topic) const {
+  MutexLock lock(mutex_);
+  const auto found = offsets_.find(Key(topic, group));
+  return found == offsets_.end() ? Queues() : found->second;
+}
+
+void ConsumerOffsetManager::remove_topic(std::string_view topic) {
+  MutexLock lock(mutex_);
+  const auto of_topic = [topic](const auto& entry) { return entry.first.first == topic; };
+  changed_ = std::erase_if(offsets_, of_topic) > 0 || changed_;
+  std::erase_if(resets_, of_topic);
+}
+
+void ConsumerOffsetManager::remove_group(std::string_view group) {
+  MutexLock lock(mutex_);
+  const auto of_group = [group](const auto& entry) { return entry.first.second == group; };
+  changed_ = std::erase_if(offsets_, of_group) > 0 || changed_;
+  std::erase_if(resets_, of_group);
+}
+
+void ConsumerOffsetManager::copy_group(std::string_view from, std::string_view to, std::string_view topic) {
+  MutexLock lock(mutex_);
+  const auto found = offsets_.find(Key(topic, from));
+  if (found == offsets_.end()) return;
+  offsets_[Key(topic, to)] = found->second;
+  changed_ = true;
+}
+
+}  // namespace mqctl

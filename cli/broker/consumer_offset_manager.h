@@ -1,0 +1,57 @@
+// ConsumerOffsetManager: how far each group has come in each queue (Apache: ConsumerOffsetManager;
+// config/consumerOffset.json), and the resets that wait for their consumers. In memory; persist() writes it.
+// Thread-safe.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/broker/config_table.h"
+#include "libstore/base/clock.h"
+#include "libstore/base/mutex.h"
+
+namespace mqctl {
+
+class ConsumerOffsetManager {
+ public:
+  using Queues = std::map<int32_t, int64_t>;
+  ConsumerOffsetManager(FileSystem& fs, const Clock& clock, std::string path)
+      : fs_(fs), clock_(clock), path_(std::move(path)) {}
+  Status load();
+  // Where something changed since the last time.
+  Status persist() EXCLUDES(mutex_);
+
+  // As it stands, also where it goes back. False where a reset is waiting for its consumer, which wins.
+  bool commit(std::string_view group, std::string_view topic, int32_t queue, int64_t offset) EXCLUDES(mutex_);
+  std::optional<int64_t> query(std::string_view group, std::string_view topic, int32_t queue) const EXCLUDES(mutex_);
+
+  // The consumer learns of it with its next pull.
+  void reset(std::string_view group, std::string_view topic, int32_t queue, int64_t offset) EXCLUDES(mutex_);
+  std::optional<int64_t> take_reset(std::string_view group, std::string_view topic, int32_t queue) EXCLUDES(mutex_);
+
+  std::set<std::string> topics_of(std::string_view group) const EXCLUDES(mutex_);
+  std::set<std::string> groups_of(std::string_view topic) const EXCLUDES(mutex_);
+  Queues queues_of(std::string_view group, std::string_view topic) const EXCLUDES(mutex_);
+  void remove_topic(std::string_view topic) EXCLUDES(mutex_);
+  void remove_group(std::string_view group) EXCLUDES(mutex_);
+  void copy_group(std::string_view from, std::string_view to, std::string_view topic) EXCLUDES(mutex_);
+  ConfigJson json() const EXCLUDES(mutex_);
+
+ private:
+  using Key = std::pair<std::string, std::string>;  // topic, group
+  ConfigJson table_json() const REQUIRES(mutex_);
+  FileSystem& fs_;
+  const Clock& clock_;
+  const std::string path_;
+  mutable Mutex mutex_;
+  std::map<Key, Queues> offsets_ GUARDED_BY(mutex_);
+  std::map<Key, Queues> resets_ GUARDED_BY(mutex_);
+  DataVersion version_ GUARDED_BY(mutex_);
+  bool changed_ GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace mqctl

@@ -1,0 +1,31 @@
+// KvConfigManager: the name server's free key-value table (Apache: KVConfigManager; kvConfig.json). Thread-safe.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "cli/broker/config_table.h"
+#include "libstore/base/mutex.h"
+
+namespace mqctl {
+
+class KvConfigManager {
+ public:
+  using Table = std::map<std::string, std::string>;
+  KvConfigManager(FileSystem& fs, std::string path) : fs_(fs), path_(std::move(path)) {}
+  Status load() EXCLUDES(mutex_);
+  Status put(const std::string& space, const std::string& key, const std::string& value) EXCLUDES(mutex_);
+  Status erase(const std::string& space, const std::string& key) EXCLUDES(mutex_);
+  std::optional<std::string> get(const std::string& space, const std::string& key) const EXCLUDES(mutex_);
+  std::optional<Table> list(const std::string& space) const EXCLUDES(mutex_);
+
+ private:
+  Status save() REQUIRES(mutex_);
+  FileSystem& fs_;
+  const std::string path_;
+  mutable Mutex mutex_;
+  std::map<std::string, Table> spaces_ GUARDED_BY(mutex_);
+};
+
+}  // namespace mqctl

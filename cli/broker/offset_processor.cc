@@ -1,0 +1,97 @@
+// 14, 15: how far a group has come; 29 to 32: what a queue holds (Apache: ConsumerManageProcessor,
+// AdminBrokerProcessor).
+#include "cli/broker/broker_controller.h"
+#include "cli/broker/processors.h"
+
+namespace mqctl {
+namespace {
+
+namespace rc = response_code;
+using Answer = std::optional<Response>;
+
+Response with_offset(int64_t offset) {
+  Response response = Response::success();
+  response.command.set("offset", offset);
+  return response;
+}
+
+struct QueueName {
+  std::string_view topic;
+  int32_t queue;
+  explicit QueueName(const Request& request)
+      : topic(request.command.text("topic")), queue(static_cast<int32_t>(request.command.number_or("queueId", -1))) {}
+  QueueId id() const { return QueueId(queue); }
+};
+
+// Apache's rule for a group that has no offset: a young queue is read from its beginning.
+Response query_offset(BrokerController& broker, const Request& request) {
+  const std::string_view group = request.command.text("consumerGroup");
+  const QueueName name(request);
+  if (const std::optional<int64_t> known = broker.offsets().query(group, name.topic, name.queue))
+    return with_offset(*known);
+  const std::optional<std::string_view> zero = request.command.find("setZeroIfNotFound");
+  if (zero && *zero == "false") {
+    return Response::of(rc::kQueryNotFound, "Not found, do not set to zero, maybe this group boot first");
+  }
+  const bool young = broker.store().min_queue_offset(name.topic, name.id()).value() <= 0 &&
+                     broker.store().max_queue_offset(name.topic, name.id()).value() > 0;
+  if (young) return with_offset(0);
+  return Response::of(rc::kQueryNotFound, "Not found, V3_0_6_SNAPSHOT maybe this group consumer boot first");
+}
+
+Response update_offset(BrokerController& broker, const Request& request) {
+  const std::string_view group = request.command.text("consumerGroup");
+  const QueueName name(request);
+  const std::optional<int64_t> offset = request.command.number("commitOffset");
+  if (!offset || name.queue < 0)
+    return Response::of(rc::kInvalidParameter, "the request lacks queueId or commitOffset");
+  if (!broker.topics().find(name.topic))
+    return Response::of(rc::kTopicNotExist, "Topic " + std::string(name.topic) + " not exist!");
+  if (!broker.group(group))
+    return Response::of(rc::kSubscriptionGroupNotExist, "Group " + std::string(group) + " not exist!");
+  if (*offset < 0) return Response::success();
+  const bool taken = broker.offsets().commit(group, name.topic, name.queue, *offset);
+  return taken ? Response::success() : Response::of(rc::kSuccess, "Offset has been previously reset");
+}
+
+Response max_offset(BrokerController& broker, const Request& request) {
+  const QueueName name(request);
+  return with_offset(broker.store().max_queue_offset(name.topic, name.id()).value());
+}
+
+Response min_offset(BrokerController& broker, const Request& request) {
+  const QueueName name(request);
+  return with_offset(broker.store().min_queue_offset(name.topic, name.id()).value());
+}
+
+Response offset_by_time(BrokerController& broker, const Request& request) {
+  const QueueName name(request);
+  return with_offset(
+      broker.store().offset_by_time(name.topic, name.id(), EpochMs(request.command.number_or("timestamp", 0))).value());
+}
+
+Response earliest_time(BrokerController& broker, const Request& request) {
+  const QueueName name(request);
+  const QueueOffset first = broker.store().min_queue_offset(name.topic, name.id());
+  const std::optional<EpochMs> time = broker.store().store_time(name.topic, name.id(), first);
+  Response response = Response::success();
+  response.command.set("timestamp", time ? time->value() : -1);
+  return response;
+}
+
+}  // namespace
+
+void register_offset_processors(ProcessorTable& table, Executor& executor, BrokerController& broker) {
+  const auto add = [&](int32_t code, Response (*process)(BrokerController&, const Request&)) {
+    table.add(code, executor,
+              [&broker, process](const RequestPtr& request) -> Answer { return process(broker, *request); });
+  };
+  add(request_code::kQueryConsumerOffset, &query_offset);
+  add(request_code::kUpdateConsumerOffset, &update_offset);
+  add(request_code::kGetMaxOffset, &max_offset);
+  add(request_code::kGetMinOffset, &min_offset);
+  add(request_code::kSearchOffsetByTimestamp, &offset_by_time);
+  add(request_code::kGetEarliestMsgStoreTime, &earliest_time);
+}
+
+}  // namespace mqctl

@@ -1,0 +1,26 @@
+// The processors of the broker, each a function from request to answer, grouped as Apache groups them in classes. Every
+// group registers its codes; the broker outlives the table.
+#pragma once
+
+#include "cli/remoting/processor_table.h"
+
+namespace mqctl {
+
+class BrokerController;
+
+void register_send_processors(ProcessorTable& table, Executor& executor, BrokerController& broker);  // 10 310 320 36
+void register_pull_processors(ProcessorTable& table, Executor& executor, BrokerController& broker);  // 11 361
+void register_transaction_processors(ProcessorTable& table, Executor& executor, BrokerController& broker);  // 37
+void register_reply_processors(ProcessorTable& table, Executor& executor, BrokerController& broker);        // 324 325
+void register_client_processors(ProcessorTable& table, Executor& executor,
+                                BrokerController& broker);  // 34 35 46 38 41 42
+void register_offset_processors(ProcessorTable& table, Executor& executor,
+                                BrokerController& broker);  // 14 15 29 30 31 32
+void register_query_processors(ProcessorTable& table, Executor& executor, BrokerController& broker);  // 12 33
+void register_name_server_processors(ProcessorTable& table, Executor& executor, BrokerController& broker);
+void register_topic_admin_processors(ProcessorTable& table, Executor& executor, BrokerController& broker);
+void register_group_admin_processors(ProcessorTable& table, Executor& executor, BrokerController& broker);
+void register_offset_admin_processors(ProcessorTable& table, Executor& executor, BrokerController& broker);
+void register_broker_admin_processors(ProcessorTable& table, Executor& executor, BrokerController& broker);
+
+}  // namespace mqctl

@@ -1,0 +1,105 @@
+// 324, 325: the answer of a request-reply, on its way to who asked (Apache: ReplyMessageProcessor).
+#include "cli/broker/broker_controller.h"
+#include "cli/broker/processors.h"
+#include "cli/broker/property_list.h"
+#include "cli/broker/send_header.h"
+
+namespace mqctl {
+namespace {
+
+namespace rc = response_code;
+constexpr std::chrono::seconds kPushLimit{10};
+
+class ReplyMessage {
+ public:
+  ReplyMessage(BrokerController& broker, RequestPtr request, const SendHeader& header)
+      : broker_(broker), request_(std::move(request)), header_(header) {}
+
+  std::optional<Response> run() {
+    const std::optional<Topic> topic = broker_.topics().find(header_.topic);
+    if (!topic)
+      return Response::of(rc::kTopicNotExist,
+                          "topic[" + std::string(header_.topic) + "] not exist, apply first please!");
+    PropertyList properties(header_.properties);
+    const std::string client(properties.get("REPLY_TO_CLIENT"));
+    if (client.empty()) return Response::of(rc::kSystemError, "reply message properties[REPLY_TO_CLIENT] is null");
+    const ChannelPtr channel = broker_.producers().channel_of_client(client);
+    if (channel == nullptr) {
+      return Response::of(rc::kSystemError, "push reply message fail, channel of <" + client + "> not found.");
+    }
+    store_copy();
+    properties.set("PUSH_REPLY_TIME", std::to_string(broker_.clock().now().value()));
+    channel->request(push(properties.encoded()), kPushLimit,
+                     [request = request_, client, queue = queue_, offset = offset_,
+                      id = id_](std::optional<ReceivedCommand> answer) {
+                       const bool taken = answer && answer->code == rc::kSuccess;
+                       Response response =
+                           taken ? Response::success()
+                                 : Response::of(rc::kSystemError, "push reply message to <" + client + ">fail.");
+                       response.command.set("msgId", id).set("queueId", queue).set("queueOffset", offset);
+                       request->respond(std::move(response));
+                     });
+    return std::nullopt;
+  }
+
+ private:
+  RemotingCommand push(std::string properties) const {
+    RemotingCommand command;
+    command.code = request_code::kPushReplyMessageToClient;
+    command.body = as_text(request_->command.body);
+    command.set("producerGroup", std::string(header_.group))
+        .set("topic", std::string(header_.topic))
+        .set("defaultTopic", std::string(header_.default_topic))
+        .set("defaultTopicQueueNums", header_.default_queues)
+        .set("queueId", header_.queue)
+        .set("sysFlag", header_.sys_flag)
+        .set("bornTimestamp", header_.born)
+        .set("flag", header_.flag)
+        .set("properties", std::move(properties))
+        .set("reconsumeTimes", header_.reconsume_times)
+        .set("unitMode", "false")
+        .set("bornHost", to_string(request_->channel->remote()))
+        .set("storeHost", to_string(broker_.address_for(*request_->channel)))
+        .set("storeTimestamp", broker_.clock().now().value());
+    return command;
+  }
+
+  void store_copy() {
+    if (!broker_.start_config().store_reply_messages || request_->command.body.empty()) return;
+    BrokerMessage message;
+    message.topic = header_.topic;
+    message.queue = std::max(0, header_.queue);
+    message.flag = header_.flag;
+    message.sys_flag = header_.sys_flag;
+    message.born = EpochMs(header_.born);
+    message.born_host = request_->channel->remote();
+    message.store_host = broker_.address_for(*request_->channel);
+    message.properties = header_.properties;
+    message.body = request_->command.body;
+    const PutMessageResult result = broker_.put(message);
+    if (!stored(result.status)) return;
+    id_ = offset_message_id(message.store_host, result.offset);
+    queue_ = message.queue;
+    offset_ = result.queue_offset.value();
+  }
+
+  BrokerController& broker_;
+  const RequestPtr request_;
+  const SendHeader& header_;
+  std::string id_ = "0";
+  int64_t queue_ = 0, offset_ = 0;
+};
+
+}  // namespace
+
+void register_reply_processors(ProcessorTable& table, Executor& executor, BrokerController& broker) {
+  for (const int32_t code : {request_code::kSendReplyMessage, request_code::kSendReplyMessageV2}) {
+    const bool letters = code == request_code::kSendReplyMessageV2;
+    table.add(code, executor, [&broker, letters](const RequestPtr& request) {
+      const SendHeader header = SendHeader::of(request->command, letters);
+      return ReplyMessage(broker, request, header).run();
+    });
+  }
+}
+
+}  // namespace mqctl

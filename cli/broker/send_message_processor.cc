@@ -1,0 +1,352 @@
+// Sends: 10, 310, 320 (Apache: SendMessageProcessor, AbstractSendMessageProcessor), and 36, a message that a consumer
+// could not deal with.
+#include <random>
+
+#include "cli/broker/broker_controller.h"
+#include "cli/broker/processors.h"
+#include "cli/broker/property_list.h"
+#include "cli/broker/send_header.h"
+#include "cli/broker/topic_validator.h"
+#include "cli/broker/transactional_message_service.h"
+#include "libstore/message/client_batch.h"
+#include "libstore/message/system_flag.h"
+
+namespace mqctl {
+namespace {
+
+namespace rc = response_code;
+
+constexpr int kDefaultRetryDelayLevel = 3;
+constexpr std::string_view kFaq = "\nSee https://rocketmq.apache.org/docs/bestPractice/06FAQ for further details.";
+
+Response illegal() {
+  return Response::of(
+      rc::kMessageIllegal,
+      "the message is illegal, maybe msg body or properties length not matched. msg body length limit 4194304B, "
+      "msg properties length limit 32KB.");
+}
+
+int32_t code_of(PutMessageStatus status) {
+  switch (status) {
+    case PutMessageStatus::kPutOk:
+      return rc::kSuccess;
+    case PutMessageStatus::kFlushDiskTimeout:
+      return rc::kFlushDiskTimeout;
+    case PutMessageStatus::kServiceNotAvailable:
+      return rc::kServiceNotAvailable;
+    case PutMessageStatus::kMessageIllegal:
+    case PutMessageStatus::kPropertiesSizeExceeded:
+      return rc::kMessageIllegal;
+    case PutMessageStatus::kCreateMappedFileFailed:
+    case PutMessageStatus::kUnknownError:
+      break;
+  }
+  return rc::kSystemError;
+}
+
+int32_t any_queue(int32_t queues) {
+  thread_local std::minstd_rand random(std::random_device{}());
+  return queues <= 0 ? 0 : static_cast<int32_t>(random() % static_cast<uint32_t>(queues));
+}
+
+// Properties end in a separator before anything is added: releases before 5.2 leave the last one out.
+void close_properties(std::string& properties) {
+  if (!properties.empty() && properties.back() != kPropertySeparator) properties += kPropertySeparator;
+}
+
+void add_property(std::string& properties, std::string_view name, std::string_view value) {
+  properties.append(name) += kNameValueSeparator;
+  properties.append(value) += kPropertySeparator;
+}
+
+class SendMessage {
+ public:
+  SendMessage(BrokerController& broker, const Request& request, const SendHeader& header)
+      : broker_(broker), request_(request), header_(header) {}
+
+  std::optional<Response> run() {
+    if (!broker_.accepting())
+      return Response::of(rc::kServiceNotAvailable, "service not available now: the broker is stopping");
+    if (!header_.complete) return Response::of(rc::kInvalidParameter, "the request lacks topic, queueId or sysFlag");
+    if (std::optional<Response> fault = check_topic()) return fault;
+    if (broker_.retention().disk_full())
+      return Response::of(rc::kServiceNotAvailable, "service not available now: the disk is full");
+    return header_.batch ? put_batch() : put_single();
+  }
+
+ private:
+  std::optional<Response> check_topic() {
+    if (std::string fault = topic_fault(header_.topic); !fault.empty())
+      return Response::of(rc::kInvalidParameter, std::move(fault));
+    if (is_forbidden_to_send(header_.topic)) {
+      return Response::of(rc::kNoPermission,
+                          "Sending message to topic[" + std::string(header_.topic) + "] is forbidden.");
+    }
+    std::optional<Topic> topic = broker_.topics().find(header_.topic);
+    if (!topic) {
+      Result<std::optional<Topic>> made = make_topic();
+      if (!made) return Response::of(rc::kSystemError, made.error().to_string());
+      topic = *made;
+    }
+    if (!topic) {
+      return Response::of(rc::kTopicNotExist, "topic[" + std::string(header_.topic) +
+                                                  "] not exist, apply first please!" + std::string(kFaq));
+    }
+    queue_ = header_.queue;
+    if (queue_ >= topic->queues()) {
+      return Response::of(rc::kInvalidParameter, "request queueId[" + std::to_string(queue_) + "] is illegal, topic " +
+                                                     std::string(header_.topic) + " has " +
+                                                     std::to_string(topic->queues()) + " queues");
+    }
+    if (queue_ < 0) queue_ = any_queue(topic->write_queues);
+    return std::nullopt;
+  }
+
+  Result<std::optional<Topic>> make_topic() {
+    const std::string name(header_.topic);
+    if (is_retry_topic(name)) {
+      Result<Topic> made = broker_.topics().ensure(name, 1, permission::kRead | permission::kWrite);
+      if (!made) return std::move(made).error();
+      return std::optional(*made);
+    }
+    return broker_.topics().create_for_send(name, header_.default_topic, header_.default_queues);
+  }
+
+  BrokerMessage base() const {
+    BrokerMessage message;
+    message.topic = header_.topic;
+    message.queue = queue_;
+    message.flag = header_.flag;
+    message.sys_flag = header_.sys_flag & ~(sys_flag::kBornHostV6 | sys_flag::kStoreHostV6);
+    message.born = EpochMs(header_.born);
+    message.born_host = request_.channel->remote();
+    message.store_host = broker_.address_for(*request_.channel);
+    message.reconsume_times = header_.reconsume_times;
+    return message;
+  }
+
+  // What a broker adds to every message; CLUSTER is what request-reply finds its way back by.
+  std::string with_broker_properties(std::string_view given, std::string& unique_key) const {
+    std::string properties(given);
+    close_properties(properties);
+    const DispatchProperties known = dispatch_properties(properties);
+    unique_key = known.uniq_key;
+    if (!known.has_uniq_key) {
+      unique_key = broker_.unique_keys().next(broker_.clock().now());
+      add_property(properties, property::kUniqKey, unique_key);
+    }
+    const BrokerConfig& config = broker_.start_config();
+    add_property(properties, "MSG_REGION", config.region_id);
+    add_property(properties, "TRACE_ON", config.trace_on ? "true" : "false");
+    add_property(properties, "CLUSTER", config.cluster_name);
+    return properties;
+  }
+
+  std::optional<Response> put_single() {
+    if (request_.command.body.empty() || header_.properties.size() > kMaxPropertiesBytes) return illegal();
+    BrokerMessage message = base();
+    message.body = request_.command.body;
+    std::string unique_key;
+    message.properties = with_broker_properties(header_.properties, unique_key);
+    if (std::optional<Response> fault = redirect(message)) return fault;
+    const PutMessageResult result = broker_.put(message);
+    return answer(result, unique_key, offset_message_id(message.store_host, result.offset));
+  }
+
+  // Half messages, messages past their last retry, timers.
+  std::optional<Response> redirect(BrokerMessage& message) {
+    if (find_property(message.properties, "TRAN_MSG") == "true") {
+      if (broker_.config().reject_transactions) {
+        return Response::of(rc::kNoPermission, "the broker[" + to_string(message.store_host) +
+                                                   "] sending transaction message is forbidden");
+      }
+      if (message.reconsume_times > 0 || !(message.sys_flag & sys_flag::kPrepared))
+        message.sys_flag |= sys_flag::kPrepared;
+      broker_.transactions().prepare(message);
+      return std::nullopt;
+    }
+    for (const std::string_view timer : {"TIMER_DELAY_SEC", "TIMER_DELAY_MS", "TIMER_DELIVER_MS"}) {
+      if (find_property(message.properties, timer) && !find_property(message.properties, property::kDelay)) {
+        return Response::of(rc::kSystemError, "accurate timer message is not enabled, timerWheelEnable is false");
+      }
+    }
+    return is_retry_topic(message.topic) ? to_dead_letters(message) : std::nullopt;
+  }
+
+  // A consumer that gave up sends to the retry topic by itself.
+  std::optional<Response> to_dead_letters(BrokerMessage& message) {
+    const std::string group = message.topic.substr(topic_name::kRetryPrefix.size());
+    const std::optional<SubscriptionGroup> known = broker_.group(group);
+    if (!known) {
+      return Response::of(rc::kSubscriptionGroupNotExist,
+                          "subscription group not exist, " + group + " " + std::string(kFaq));
+    }
+    const bool own_limit = request_.command.version >= kVersion349 && header_.max_reconsume_times >= 0;
+    const int32_t most = own_limit ? header_.max_reconsume_times : known->retry_max_times();
+    const bool over =
+        message.reconsume_times > most ||
+        (message.reconsume_times > 0 && message.reconsume_times >= most && broker_.locks().any_alive(group));
+    if (!over) return std::nullopt;
+    const Result<Topic> dead = broker_.topics().ensure(dlq_topic(group), 1, permission::kRead | permission::kWrite);
+    if (!dead) return Response::of(rc::kSystemError, dead.error().to_string());
+    message.topic = dlq_topic(group);
+    message.queue = 0;
+    PropertyList properties(message.properties);
+    properties.set(property::kDelay, "-1");
+    message.properties = properties.encoded();
+    return std::nullopt;
+  }
+
+  std::optional<Response> put_batch() {
+    if (header_.topic.size() > kMaxTopicBytesV1) {
+      return Response::of(rc::kMessageIllegal, "message topic length too long " + std::to_string(header_.topic.size()));
+    }
+    if (is_retry_topic(header_.topic)) {
+      return Response::of(rc::kMessageIllegal,
+                          "batch request does not support retry group " + std::string(header_.topic));
+    }
+    const BrokerConfig& config = broker_.start_config();
+    if (request_.command.body.size() > static_cast<size_t>(config.max_message_bytes)) return illegal();
+    const Result<std::vector<BatchItem>> items = decode_client_batch(request_.command.body);
+    if (!items || items->empty()) return illegal();
+    const BrokerMessage common = base();
+    std::vector<std::string> properties(items->size());
+    std::vector<MessageDraft> drafts;
+    drafts.reserve(items->size());
+    std::string unique_key;
+    for (size_t i = 0; i < items->size(); ++i) {
+      const BatchItem& item = (*items)[i];
+      std::string given(header_.properties);
+      close_properties(given);
+      given += item.properties;
+      properties[i] = with_broker_properties(given, unique_key);
+      MessageDraft draft = common.draft();
+      draft.flag = item.flag;
+      draft.body = item.body;
+      draft.properties = properties[i];
+      drafts.push_back(draft);
+    }
+    const PutMessageResult result = broker_.store().put_messages(drafts);
+    return answer(result, "", ids_of(drafts, result));
+  }
+
+  // Records of a batch lie one behind the other.
+  static std::string ids_of(const std::vector<MessageDraft>& drafts, const PutMessageResult& result) {
+    std::string ids;
+    if (!stored(result.status)) return ids;
+    PhysicalOffset at = result.offset;
+    for (const MessageDraft& draft : drafts) {
+      ids += (ids.empty() ? "" : ",") + offset_message_id(draft.store_host, at);
+      const Result<EncodedMessage> encoded = EncodedMessage::encode(draft, {});
+      if (encoded) at += static_cast<int64_t>(encoded->size());
+    }
+    return ids;
+  }
+
+  std::optional<Response> answer(const PutMessageResult& result, const std::string& unique_key, std::string ids) {
+    const int32_t code = code_of(result.status);
+    if (code == rc::kMessageIllegal) return illegal();
+    if (!stored(result.status))
+      return Response::of(code, std::string(put_status_name(result.status)) + ": " + result.reason);
+    broker_.stats().count_put(header_.topic, 1, static_cast<uint64_t>(result.end - result.offset));
+    if (request_.command.is_oneway()) return std::nullopt;
+    Response response = Response::of(code);
+    response.command.set("msgId", std::move(ids))
+        .set("queueId", queue_)
+        .set("queueOffset", result.queue_offset.value());
+    if (!unique_key.empty()) response.command.set("transactionId", unique_key);
+    response.command.set("MSG_REGION", broker_.start_config().region_id)
+        .set("TRACE_ON", broker_.start_config().trace_on ? "true" : "false");
+    return response;
+  }
+
+  BrokerController& broker_;
+  const Request& request_;
+  const SendHeader& header_;
+  int32_t queue_ = 0;
+};
+
+// 36: a consumer hands a message back, to come again later, or to the dead letters.
+class SendBack {
+ public:
+  SendBack(BrokerController& broker, const Request& request) : broker_(broker), request_(request) {}
+
+  Response run() {
+    const ReceivedCommand& command = request_.command;
+    const std::string group(command.text("group"));
+    const std::optional<int64_t> offset = command.number("offset");
+    const int64_t level = command.number_or("delayLevel", 0);
+    if (group.empty() || !offset) return Response::of(rc::kInvalidParameter, "the request lacks group or offset");
+    const std::optional<SubscriptionGroup> known = broker_.group(group);
+    if (!known)
+      return Response::of(rc::kSubscriptionGroupNotExist,
+                          "subscription group not exist, " + group + " " + std::string(kFaq));
+    if (known->retry_queues() <= 0) return Response::success();
+    MessageView view;
+    const Result<HeldBytes> held = broker_.store().message_at(PhysicalOffset(*offset), view);
+    if (!held) return Response::of(rc::kSystemError, "look message by offset failed, " + std::to_string(*offset));
+    int64_t most = known->retry_max_times();
+    if (command.version >= kVersion349) most = command.number("maxReconsumeTimes").value_or(most);
+    const bool dead = view.reconsume_times >= most || level < 0;
+    return put_back(view, group, dead, level, known->retry_queues());
+  }
+
+ private:
+  Response put_back(const MessageView& view, const std::string& group, bool dead, int64_t level, int32_t retry_queues) {
+    const std::string topic = dead ? dlq_topic(group) : retry_topic(group);
+    const Result<Topic> made =
+        broker_.topics().ensure(topic, dead ? 1 : retry_queues, permission::kRead | permission::kWrite);
+    if (!made) return Response::of(rc::kSystemError, made.error().to_string());
+    if (!made->writable())
+      return Response::of(rc::kNoPermission, "the topic[" + topic + "] sending message is forbidden");
+    BrokerMessage message = BrokerMessage::of(view);
+    PropertyList properties(view.properties);
+    if (properties.get("RETRY_TOPIC").empty()) properties.set("RETRY_TOPIC", std::string(view.topic));
+    if (properties.get("ORIGIN_MESSAGE_ID").empty()) {
+      const std::string_view given = request_.command.text("originMsgId");
+      properties.set("ORIGIN_MESSAGE_ID",
+                     given.empty() ? offset_message_id(view.store_host, view.physical_offset) : std::string(given));
+    }
+    properties.erase(property::kRealTopic);
+    properties.erase(property::kRealQueueId);
+    if (dead) {
+      properties.erase(property::kDelay);
+    } else {
+      properties.set(property::kDelay,
+                     std::to_string(level == 0 ? kDefaultRetryDelayLevel + view.reconsume_times : level));
+    }
+    message.topic = topic;
+    message.queue = dead ? 0 : any_queue(retry_queues);
+    message.properties = properties.encoded();
+    message.reconsume_times = view.reconsume_times + 1;
+    message.sys_flag &= ~(sys_flag::kBornHostV6 | sys_flag::kStoreHostV6);
+    message.store_host = broker_.address_for(*request_.channel);
+    message.prepared_offset = PhysicalOffset(0);
+    const PutMessageResult result = broker_.put(message);
+    if (!stored(result.status))
+      return Response::of(rc::kSystemError, std::string(put_status_name(result.status)) + ": " + result.reason);
+    broker_.stats().count_put(topic, 1, static_cast<uint64_t>(result.end - result.offset));
+    return Response::success();
+  }
+
+  BrokerController& broker_;
+  const Request& request_;
+};
+
+}  // namespace
+
+void register_send_processors(ProcessorTable& table, Executor& executor, BrokerController& broker) {
+  for (const int32_t code :
+       {request_code::kSendMessage, request_code::kSendMessageV2, request_code::kSendBatchMessage}) {
+    const bool letters = code != request_code::kSendMessage;
+    table.add(code, executor, [&broker, letters](const RequestPtr& request) {
+      const SendHeader header = SendHeader::of(request->command, letters);
+      return SendMessage(broker, *request, header).run();
+    });
+  }
+  table.add(
+      request_code::kConsumerSendMsgBack, executor,
+      [&broker](const RequestPtr& request) -> std::optional<Response> { return SendBack(broker, *request).run(); });
+}
+
+}  // namespace mqctl

@@ -1,0 +1,86 @@
+#include "cli/broker/subscription_group_manager.h"
+
+#include "cli/broker/topic_validator.h"
+
+namespace mqctl {
+namespace {
+
+constexpr const char* kTable = "subscriptionGroupTable";
+constexpr const char* kPredefined[] = {"TOOLS_CONSUMER",     "FILTERSRV_CONSUMER", "SELF_TEST_C_GROUP",
+                                       "CID_ONS-HTTP-PROXY", "CID_ONSAPI_PULL",    "CID_ONSAPI_PERMISSION",
+                                       "CID_ONSAPI_OWNER",   "CID_RMQ_SYS_TRANS"};
+
+}  // namespace
+
+ConfigJson default_group_json(const std::string& name) {
+  return ConfigJson{{"attributes", ConfigJson::object()},
+                    {"brokerId", 0},
+                    {"consumeBroadcastEnable", true},
+                    {"consumeEnable", true},
+                    {"consumeFromMinEnable", true},
+                    {"consumeMessageOrderly", false},
+                    {"consumeTimeoutMinute", 15},
+                    {"groupName", name},
+                    {"groupRetryPolicy", ConfigJson{{"type", "CUSTOMIZED"}}},
+                    {"groupSysFlag", 0},
+                    {"notifyConsumerIdsChangedEnable", true},
+                    {"retryMaxTimes", 16},
+                    {"retryQueueNums", 1},
+                    {"whichBrokerWhenConsumeSlowly", 1}};
+}
+
+Status SubscriptionGroupManager::load() {
+  Result<ConfigTable> loaded = load_config_table(fs_, path_, kTable);
+  if (!loaded) return std::move(loaded).error();
+  MutexLock lock(mutex_);
+  version_ = loaded->version;
+  for (const auto& [name, entry] : loaded->table.items()) {
+    if (entry.is_object()) groups_.insert_or_assign(name, entry);
+  }
+  for (const char* name : kPredefined) groups_.try_emplace(name, default_group_json(name));
+  return {};
+}
+
+Result<std::optional<SubscriptionGroup>> SubscriptionGroupManager::find(std::string_view name, bool auto_create) {
+  MutexLock lock(mutex_);
+  if (const auto found = groups_.find(name); found != groups_.end()) {
+    return std::optional(SubscriptionGroup{found->second});
+  }
+  if (!auto_create && !is_system_group(name)) return std::optional<SubscriptionGroup>();
+  if (!group_fault(name).empty()) return std::optional<SubscriptionGroup>();
+  const auto made = groups_.emplace(name, default_group_json(std::string(name))).first;
+  if (Status status = save(); !status.ok()) return status;
+  return std::optional(SubscriptionGroup{made->second});
+}
+
+std::vector<std::pair<std::string, ConfigJson>> SubscriptionGroupManager::all() const {
+  MutexLock lock(mutex_);
+  return {groups_.begin(), groups_.end()};
+}
+
+DataVersion SubscriptionGroupManager::version() const {
+  MutexLock lock(mutex_);
+  return version_;
+}
+
+Status SubscriptionGroupManager::update(const std::string& name, const ConfigJson& json) {
+  MutexLock lock(mutex_);
+  ConfigJson& entry = groups_[name];
+  if (entry == json) return {};
+  entry = json;
+  return save();
+}
+
+Status SubscriptionGroupManager::erase(const std::string& name) {
+  MutexLock lock(mutex_);
+  return groups_.erase(name) == 0 ? Status() : save();
+}
+
+Status SubscriptionGroupManager::save() {
+  version_.next(clock_.now());
+  ConfigTable file{ConfigJson::object(), version_};
+  for (const auto& [name, json] : groups_) file.table[name] = json;
+  return save_config_table(fs_, path_, kTable, file);
+}
+
+}  // namespace mqctl

@@ -1,0 +1,51 @@
+// SubscriptionGroupManager: the consumer groups and how they are treated (Apache: SubscriptionGroupManager;
+// config/subscriptionGroup.json). Changes are on disk when they return. Thread-safe.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/broker/config_table.h"
+#include "libstore/base/clock.h"
+#include "libstore/base/mutex.h"
+
+namespace mqctl {
+
+// A group as its JSON has it; members that we do not know stay.
+struct SubscriptionGroup {
+  ConfigJson json;
+  bool consume_enable() const { return bool_in(json, "consumeEnable", true); }
+  bool broadcast_enable() const { return bool_in(json, "consumeBroadcastEnable", true); }
+  bool notify_enable() const { return bool_in(json, "notifyConsumerIdsChangedEnable", true); }
+  int32_t retry_queues() const { return static_cast<int32_t>(number_in(json, "retryQueueNums", 1)); }
+  int32_t retry_max_times() const { return static_cast<int32_t>(number_in(json, "retryMaxTimes", 16)); }
+};
+ConfigJson default_group_json(const std::string& name);
+
+class SubscriptionGroupManager {
+ public:
+  SubscriptionGroupManager(FileSystem& fs, const Clock& clock, std::string path)
+      : fs_(fs), clock_(clock), path_(std::move(path)) {}
+  Status load();
+
+  // A group that is unknown is made where `auto_create` says so; none where it does not, or the name is none.
+  Result<std::optional<SubscriptionGroup>> find(std::string_view name, bool auto_create) EXCLUDES(mutex_);
+  std::vector<std::pair<std::string, ConfigJson>> all() const EXCLUDES(mutex_);
+  DataVersion version() const EXCLUDES(mutex_);
+  Status update(const std::string& name, const ConfigJson& json) EXCLUDES(mutex_);
+  Status erase(const std::string& name) EXCLUDES(mutex_);
+
+ private:
+  Status save() REQUIRES(mutex_);
+  FileSystem& fs_;
+  const Clock& clock_;
+  const std::string path_;
+  mutable Mutex mutex_;
+  std::map<std::string, ConfigJson, std::less<>> groups_ GUARDED_BY(mutex_);
+  DataVersion version_ GUARDED_BY(mutex_);
+};
+
+}  // namespace mqctl

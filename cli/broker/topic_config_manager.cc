@@ -1,0 +1,151 @@
+#include "cli/broker/topic_config_manager.h"
+
+#include <algorithm>
+
+#include "cli/broker/topic_validator.h"
+#include "libstore/message/delay_level.h"
+
+namespace mqctl {
+namespace {
+
+constexpr const char* kTable = "topicConfigTable";
+constexpr int32_t kReadWrite = permission::kRead | permission::kWrite;
+constexpr int32_t kAll = kReadWrite | permission::kInherit;
+
+int32_t small(int64_t value) { return static_cast<int32_t>(std::clamp<int64_t>(value, 0, INT32_MAX)); }
+
+}  // namespace
+
+ConfigJson topic_json(const std::string& name, const Topic& topic) {
+  return ConfigJson{{"attributes", topic.attributes},
+                    {"order", topic.order},
+                    {"perm", topic.perm},
+                    {"readQueueNums", topic.read_queues},
+                    {"topicFilterType", topic.filter_type},
+                    {"topicName", name},
+                    {"topicSysFlag", topic.sys_flag},
+                    {"writeQueueNums", topic.write_queues}};
+}
+
+Topic topic_from_json(const ConfigJson& json) {
+  Topic topic;
+  topic.read_queues = small(number_in(json, "readQueueNums", 16));
+  topic.write_queues = small(number_in(json, "writeQueueNums", 16));
+  topic.perm = small(number_in(json, "perm", kReadWrite));
+  topic.sys_flag = small(number_in(json, "topicSysFlag", 0));
+  topic.order = bool_in(json, "order", false);
+  topic.filter_type = text_in(json, "topicFilterType", "SINGLE_TAG");
+  const auto attributes = json.find("attributes");
+  if (attributes != json.end() && attributes->is_object()) topic.attributes = *attributes;
+  return topic;
+}
+
+Status TopicConfigManager::load(const BrokerConfig& config) {
+  Result<ConfigTable> loaded = load_config_table(fs_, path_, kTable);
+  if (!loaded) return std::move(loaded).error();
+  MutexLock lock(mutex_);
+  version_ = loaded->version;
+  for (const auto& [name, entry] : loaded->table.items()) {
+    if (entry.is_object()) topics_.insert_or_assign(name, topic_from_json(entry));
+  }
+  add_system(std::string(topic_name::kSelfTest), 1, kReadWrite);
+  if (config.auto_create_topic) add_system(std::string(topic_name::kAutoCreate), config.default_topic_queues, kAll);
+  if (!config.auto_create_topic) topics_.erase(std::string(topic_name::kAutoCreate));
+  add_system(std::string(topic_name::kBenchmark), 1024, kReadWrite);
+  if (config.cluster_topic) add_system(config.cluster_name, 16, kAll);
+  if (config.broker_topic) add_system(config.broker_name, 1, kAll);
+  add_system(std::string(topic_name::kOffsetMoved), 1, kReadWrite);
+  add_system(std::string(kScheduleTopic), 18, kReadWrite);
+  if (config.trace_topic) add_system(std::string(topic_name::kTrace), 1, kReadWrite);
+  add_system(config.cluster_name + std::string(topic_name::kReplySuffix), 1, kReadWrite);
+  add_system(std::string(topic_name::kHalf), 1, kReadWrite);
+  add_system(std::string(topic_name::kOp), 1, kReadWrite);
+  return {};
+}
+
+// One that the file has stays as it is there.
+void TopicConfigManager::add_system(const std::string& name, int32_t queues, int32_t perm) {
+  Topic topic;
+  topic.read_queues = topic.write_queues = queues;
+  topic.perm = perm;
+  const auto [entry, made] = topics_.try_emplace(name, topic);
+  system_.insert_or_assign(name, entry->second);
+}
+
+std::optional<Topic> TopicConfigManager::find(std::string_view name) const {
+  MutexLock lock(mutex_);
+  const auto found = topics_.find(name);
+  return found == topics_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::vector<std::pair<std::string, Topic>> TopicConfigManager::all() const {
+  MutexLock lock(mutex_);
+  return {topics_.begin(), topics_.end()};
+}
+
+DataVersion TopicConfigManager::version() const {
+  MutexLock lock(mutex_);
+  return version_;
+}
+
+bool TopicConfigManager::is_system(std::string_view name) const {
+  MutexLock lock(mutex_);
+  return is_system_topic(name) || system_.find(name) != system_.end();
+}
+
+std::vector<std::string> TopicConfigManager::system_topics() const {
+  MutexLock lock(mutex_);
+  std::vector<std::string> names;
+  for (const auto& [name, topic] : system_) names.push_back(name);
+  return names;
+}
+
+Result<std::optional<Topic>> TopicConfigManager::create_for_send(const std::string& name,
+                                                                 std::string_view default_topic, int32_t queues) {
+  MutexLock lock(mutex_);
+  if (const auto found = topics_.find(name); found != topics_.end()) return std::optional(found->second);
+  const auto model = topics_.find(default_topic);
+  if (model == topics_.end() || (model->second.perm & permission::kInherit) == 0) return std::optional<Topic>();
+  // What the default topic gives away is its permission, not the right to give it on.
+  Topic topic;
+  topic.read_queues = topic.write_queues = std::max(0, std::min(queues, model->second.write_queues));
+  topic.perm = model->second.perm & ~permission::kInherit;
+  topic.sys_flag = model->second.sys_flag;
+  topic.filter_type = model->second.filter_type;
+  topics_.emplace(name, topic);
+  if (Status status = save(); !status.ok()) return status;
+  return std::optional(topic);
+}
+
+Result<Topic> TopicConfigManager::ensure(const std::string& name, int32_t queues, int32_t perm) {
+  MutexLock lock(mutex_);
+  if (const auto found = topics_.find(name); found != topics_.end()) return found->second;
+  Topic topic;
+  topic.read_queues = topic.write_queues = queues;
+  topic.perm = perm;
+  topics_.emplace(name, topic);
+  if (Status status = save(); !status.ok()) return status;
+  return topic;
+}
+
+Status TopicConfigManager::update(const std::string& name, const Topic& topic) {
+  MutexLock lock(mutex_);
+  const auto [entry, made] = topics_.try_emplace(name, topic);
+  if (!made && entry->second == topic) return {};
+  entry->second = topic;
+  return save();
+}
+
+Status TopicConfigManager::erase(const std::string& name) {
+  MutexLock lock(mutex_);
+  return topics_.erase(name) == 0 ? Status() : save();
+}
+
+Status TopicConfigManager::save() {
+  version_.next(clock_.now());
+  ConfigTable file{ConfigJson::object(), version_};
+  for (const auto& [name, topic] : topics_) file.table[name] = topic_json(name, topic);
+  return save_config_table(fs_, path_, kTable, file);
+}
+
+}  // namespace mqctl

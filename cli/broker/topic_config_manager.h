@@ -1,0 +1,79 @@
+// TopicConfigManager: the topics of the broker, how many queues they have and who may use them (Apache:
+// TopicConfigManager; config/topics.json). Changes are on disk when they return.
+//
+// Thread-safe.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/broker/broker_config.h"
+#include "cli/broker/config_table.h"
+#include "libstore/base/clock.h"
+#include "libstore/base/mutex.h"
+
+namespace mqctl {
+
+namespace permission {
+inline constexpr int32_t kRead = 4, kWrite = 2, kInherit = 1;
+}
+
+struct Topic {
+  int32_t read_queues = 8;
+  int32_t write_queues = 8;
+  int32_t perm = permission::kRead | permission::kWrite;
+  int32_t sys_flag = 0;
+  bool order = false;
+  std::string filter_type = "SINGLE_TAG";
+  ConfigJson attributes = ConfigJson::object();
+
+  bool readable() const { return (perm & permission::kRead) != 0; }
+  bool writable() const { return (perm & permission::kWrite) != 0; }
+  int32_t queues() const { return read_queues > write_queues ? read_queues : write_queues; }
+  bool operator==(const Topic&) const = default;
+};
+ConfigJson topic_json(const std::string& name, const Topic& topic);
+Topic topic_from_json(const ConfigJson& json);
+
+class TopicConfigManager {
+ public:
+  TopicConfigManager(FileSystem& fs, const Clock& clock, std::string path)
+      : fs_(fs), clock_(clock), path_(std::move(path)) {}
+
+  // The file, and the topics that every broker has.
+  Status load(const BrokerConfig& config);
+
+  std::optional<Topic> find(std::string_view name) const EXCLUDES(mutex_);
+  std::vector<std::pair<std::string, Topic>> all() const EXCLUDES(mutex_);
+  DataVersion version() const EXCLUDES(mutex_);
+  // Whether it is the broker's own: no one may change or delete it.
+  bool is_system(std::string_view name) const EXCLUDES(mutex_);
+  std::vector<std::string> system_topics() const EXCLUDES(mutex_);
+
+  // A topic that a send names: made after the model of `default_topic` where that is inherited from (Apache:
+  // createTopicInSendMessageMethod). None where it may not be made.
+  Result<std::optional<Topic>> create_for_send(const std::string& name, std::string_view default_topic, int32_t queues)
+      EXCLUDES(mutex_);
+  // Makes it where it is not there.
+  Result<Topic> ensure(const std::string& name, int32_t queues, int32_t perm) EXCLUDES(mutex_);
+  Status update(const std::string& name, const Topic& topic) EXCLUDES(mutex_);
+  Status erase(const std::string& name) EXCLUDES(mutex_);
+
+ private:
+  void add_system(const std::string& name, int32_t queues, int32_t perm) REQUIRES(mutex_);
+  Status save() REQUIRES(mutex_);
+
+  FileSystem& fs_;
+  const Clock& clock_;
+  const std::string path_;
+  mutable Mutex mutex_;
+  std::map<std::string, Topic, std::less<>> topics_ GUARDED_BY(mutex_);
+  std::map<std::string, Topic, std::less<>> system_ GUARDED_BY(mutex_);
+  DataVersion version_ GUARDED_BY(mutex_);
+};
+
+}  // namespace mqctl

@@ -1,0 +1,51 @@
+// 37: a producer ends a transaction (Apache: EndTransactionProcessor). Oneway, so what goes wrong is only logged; the
+// check asks again.
+#include "cli/broker/broker_controller.h"
+#include "cli/broker/processors.h"
+#include "cli/broker/property_list.h"
+#include "cli/broker/transactional_message_service.h"
+#include "libstore/message/system_flag.h"
+
+namespace mqctl {
+namespace {
+
+namespace rc = response_code;
+
+std::optional<Response> refuse(BrokerController& broker, const std::string& why) {
+  broker.log().warning("end of a transaction: " + why);
+  return Response::of(rc::kSystemError, why);
+}
+
+std::optional<Response> end_transaction(BrokerController& broker, const Request& request) {
+  const ReceivedCommand& command = request.command;
+  const int64_t verdict = command.number_or("commitOrRollback", 0);
+  const bool commit = verdict == sys_flag::kCommit;
+  if (!commit && verdict != sys_flag::kRollback) return std::nullopt;
+  MessageView half;
+  const int64_t offset = command.number_or("commitLogOffset", -1);
+  const Result<HeldBytes> held = broker.store().message_at(PhysicalOffset(offset), half);
+  if (!held) return refuse(broker, "Find prepared transaction message failed");
+  if (PropertyList(half.properties).get("PGROUP") != command.text("producerGroup"))
+    return refuse(broker, "The producer group wrong");
+  if (half.queue_offset.value() != command.number_or("tranStateTableOffset", -1)) {
+    return refuse(broker, "The transaction state table offset wrong");
+  }
+  if (commit) {
+    BrokerMessage message = TransactionalMessageService::restore(half, half.physical_offset);
+    const PutMessageResult result = broker.put(message);
+    if (!stored(result.status))
+      return refuse(broker, std::string(put_status_name(result.status)) + ": " + result.reason);
+    broker.stats().count_put(message.topic, 1, static_cast<uint64_t>(result.end - result.offset));
+  }
+  if (!broker.transactions().settle(half.queue_offset)) return refuse(broker, "the op message could not be stored");
+  return Response::success();
+}
+
+}  // namespace
+
+void register_transaction_processors(ProcessorTable& table, Executor& executor, BrokerController& broker) {
+  table.add(request_code::kEndTransaction, executor,
+            [&broker](const RequestPtr& request) { return end_transaction(broker, *request); });
+}
+
+}  // namespace mqctl

@@ -1,0 +1,179 @@
+#include "cli/broker/transactional_message_service.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "cli/broker/broker_controller.h"
+#include "cli/broker/property_list.h"
+#include "cli/broker/topic_validator.h"
+#include "libstore/index/consume_queue_store.h"
+#include "libstore/message/system_flag.h"
+
+namespace mqctl {
+namespace {
+
+constexpr std::string_view kGroup = "CID_RMQ_SYS_TRANS";
+constexpr std::string_view kCheckTimes = "TRANSACTION_CHECK_TIMES";
+constexpr std::string_view kImmunity = "CHECK_IMMUNITY_TIME_IN_SECONDS";
+constexpr std::string_view kTransactionId = "__transactionId__";
+
+int64_t number_or(std::string_view text, int64_t otherwise) {
+  if (text.empty()) return otherwise;
+  char* end = nullptr;
+  const std::string copy(text);
+  const long long value = std::strtoll(copy.c_str(), &end, 10);
+  return *end == '\0' ? value : otherwise;
+}
+
+}  // namespace
+
+void TransactionalMessageService::prepare(BrokerMessage& message) const {
+  PropertyList properties(message.properties);
+  properties.set(property::kRealTopic, message.topic);
+  properties.set(property::kRealQueueId, std::to_string(message.queue));
+  const std::string unique(properties.get(property::kUniqKey));
+  if (!unique.empty()) properties.set(kTransactionId, unique);
+  message.properties = properties.encoded();
+  message.sys_flag &= ~sys_flag::kTransactionMask;
+  message.topic = topic_name::kHalf;
+  message.queue = 0;
+}
+
+BrokerMessage TransactionalMessageService::restore(const MessageView& half, PhysicalOffset half_offset) {
+  BrokerMessage message = BrokerMessage::of(half);
+  PropertyList properties(half.properties);
+  message.topic = properties.get(property::kRealTopic);
+  message.queue = static_cast<int32_t>(number_or(properties.get(property::kRealQueueId), 0));
+  properties.erase(property::kRealTopic);
+  properties.erase(property::kRealQueueId);
+  properties.erase("TRAN_MSG");
+  message.properties = properties.encoded();
+  message.sys_flag = (message.sys_flag & ~sys_flag::kTransactionMask) | sys_flag::kCommit;
+  message.prepared_offset = half_offset;
+  message.reconsume_times = 0;
+  return message;
+}
+
+bool TransactionalMessageService::settle(QueueOffset queue_offset) {
+  BrokerMessage op;
+  const std::string body = std::to_string(queue_offset.value());
+  op.topic = topic_name::kOp;
+  op.body = as_bytes(body);
+  op.properties = std::string("TAGS\1d\2");
+  op.born = broker_.clock().now();
+  op.born_host = op.store_host = broker_.own_address();
+  return stored(broker_.put(op).status);
+}
+
+QueueOffset TransactionalMessageService::settled(std::string_view topic) const {
+  const QueueOffset least = broker_.store().min_queue_offset(topic, QueueId(0));
+  return std::max(least, QueueOffset(broker_.offsets().query(kGroup, topic, 0).value_or(0)));
+}
+
+std::vector<TransactionalMessageService::Op> TransactionalMessageService::read_ops(QueueOffset from) {
+  std::vector<Op> ops;
+  const ConsumeQueue* queue = broker_.store().consume_queues().find(topic_name::kOp, QueueId(0));
+  if (queue == nullptr) return ops;
+  for (QueueOffset at = from; at < queue->max_offset(); ++at) {
+    const std::optional<ConsumeQueueUnit> unit = queue->unit(at);
+    if (!unit) break;
+    MessageView view;
+    const Result<HeldBytes> held = broker_.store().message_at(unit->physical_offset, view);
+    Op op{at, {}};
+    // "12" of 4.9, "12,13," of 5.x.
+    std::string_view rest = held ? as_text(view.body) : std::string_view();
+    while (!rest.empty()) {
+      const size_t comma = std::min(rest.find(','), rest.size());
+      const int64_t half = number_or(rest.substr(0, comma), -1);
+      if (half >= 0) op.halves.insert(half);
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+    ops.push_back(std::move(op));
+  }
+  return ops;
+}
+
+void TransactionalMessageService::check() {
+  const ConsumeQueue* queue = broker_.store().consume_queues().find(topic_name::kHalf, QueueId(0));
+  if (queue == nullptr) return;
+  const std::vector<Op> ops = read_ops(settled(topic_name::kOp));
+  std::set<int64_t> done;
+  for (const Op& op : ops) done.insert(op.halves.begin(), op.halves.end());
+  QueueOffset at = settled(topic_name::kHalf);
+  const QueueOffset end = queue->max_offset();  // what is put back in this round is not of this round
+  for (; at < end; ++at) {
+    if (done.contains(at.value())) continue;
+    const std::optional<ConsumeQueueUnit> unit = queue->unit(at);
+    if (!unit) break;
+    MessageView half;
+    const Result<HeldBytes> held = broker_.store().message_at(unit->physical_offset, half);
+    if (held && !check_half(at, half)) break;
+  }
+  broker_.offsets().commit(kGroup, topic_name::kHalf, 0, at.value());
+  QueueOffset op_end = settled(topic_name::kOp);
+  for (const Op& op : ops) {
+    if (!op.halves.empty() && *op.halves.rbegin() >= at.value()) break;
+    op_end = op.offset + 1;
+  }
+  broker_.offsets().commit(kGroup, topic_name::kOp, 0, op_end.value());
+}
+
+// False: it is too young, and so are those behind it.
+bool TransactionalMessageService::check_half(QueueOffset, const MessageView& half) {
+  const BrokerConfig config = broker_.config();
+  PropertyList properties(half.properties);
+  const int64_t times = number_or(properties.get(kCheckTimes), 0);
+  const int64_t age = broker_.clock().now() - half.born;
+  if (times >= config.transaction_check_max || age > int64_t{config.reserved_hours} * 3600 * 1000) {
+    discard(half);
+    return true;
+  }
+  const int64_t since_stored = broker_.clock().now() - half.stored;
+  const int64_t immunity = number_or(properties.get(kImmunity), -1);
+  const int64_t wait = immunity >= 0 ? immunity * 1000 : config.transaction_timeout_ms;
+  if (since_stored < wait) return false;
+  // Its new place goes into the question, and behind everything that waits.
+  BrokerMessage again = BrokerMessage::of(half);
+  properties.set(kCheckTimes, std::to_string(times + 1));
+  again.properties = properties.encoded();
+  const PutMessageResult result = broker_.put(again);
+  if (!stored(result.status)) return false;
+  MessageView view;
+  const Result<HeldBytes> held = broker_.store().message_at(result.offset, view);
+  if (held) ask_producer(view);
+  return true;
+}
+
+void TransactionalMessageService::discard(const MessageView& half) {
+  broker_.log().warning("nobody ended a transaction: its message goes to " + std::string(topic_name::kCheckMaxTime));
+  (void)broker_.topics().ensure(std::string(topic_name::kCheckMaxTime), 1, permission::kRead | permission::kWrite);
+  BrokerMessage message = BrokerMessage::of(half);
+  message.topic = topic_name::kCheckMaxTime;
+  message.queue = 0;
+  (void)broker_.put(message);
+}
+
+void TransactionalMessageService::ask_producer(const MessageView& half) {
+  PropertyList properties(half.properties);
+  const ChannelPtr channel = broker_.producers().next_channel(properties.get("PGROUP"));
+  if (channel == nullptr) return;  // with the next round
+  BrokerMessage message = BrokerMessage::of(half);
+  message.topic = properties.get(property::kRealTopic);
+  message.queue = static_cast<int32_t>(number_or(properties.get(property::kRealQueueId), 0));
+  const Result<EncodedMessage> encoded = EncodedMessage::encode(message.draft(), {.max_body_bytes = SIZE_MAX});
+  if (!encoded) return;
+  RemotingCommand command;
+  command.code = request_code::kCheckTransactionState;
+  command.body.resize(encoded->size());
+  encoded->write_to(reinterpret_cast<std::byte*>(command.body.data()), half.queue_offset, half.physical_offset,
+                    half.stored);
+  command.set("topic", message.topic)
+      .set("commitLogOffset", half.physical_offset.value())
+      .set("tranStateTableOffset", half.queue_offset.value())
+      .set("offsetMsgId", offset_message_id(half.store_host, half.physical_offset))
+      .set("msgId", std::string(properties.get(property::kUniqKey)))
+      .set("transactionId", std::string(properties.get(property::kUniqKey)));
+  channel->send_oneway(std::move(command));
+}
+
+}  // namespace mqctl

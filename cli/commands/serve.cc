@@ -1,0 +1,175 @@
+#include <CLI/CLI.hpp>
+#include <charconv>
+
+#include "cli/broker/topic_validator.h"
+#include "cli/commands/command.h"
+#include "cli/commands/serve_run.h"
+#include "cli/output/exit_status.h"
+#include "cli/output/units.h"
+#include "libstore/os/replace_file.h"
+
+namespace mqctl {
+namespace {
+
+constexpr std::string_view kNotes =
+    "One port answers for name server and broker. When a send would be accepted, a JSON line says so:\n"
+    "{\"ready\":true,\"namesrv\":\"127.0.0.1:9876\",\"store\":\"...\",\"pid\":...}. Without --advertise each client is "
+    "told the\n"
+    "address that it dialled. SIGINT and SIGTERM end cleanly with status 0. With `-- CMD` the command gets "
+    "NAMESRV_ADDR, and\n"
+    "its status is returned.";
+
+Status wrong(std::string_view flag, std::string_view why) {
+  return Status::error(Errc::kInvalidArgument, std::string(flag) + ": " + std::string(why));
+}
+
+class ServeCommand final : public Command {
+ public:
+  CommandInfo info() const override {
+    return {"serve",
+            "be a local broker and name server for RocketMQ clients",
+            {{"For a test suite: a broker of its own, gone afterwards",
+              "mqctl serve --ephemeral --listen 127.0.0.1:0 -- printenv NAMESRV_ADDR"},
+             {"With a topic and messages to begin with",
+              "mqctl dump ./store -o json > seed.json; mqctl serve --ephemeral --listen 127.0.0.1:0 --topic jobs:2 "
+              "--seed seed.json -- true"},
+             {"On a laptop, until Ctrl-C", "timeout --preserve-status 1 mqctl serve ./store --listen 127.0.0.1:0"}},
+            kNotes};
+  }
+
+  void add_flags(CLI::App& app) override {
+    app.add_option("STORE", options_.broker.root, "Store directory; made if it is not there");
+    app.add_option("--listen", listen_, "ADDRESS:PORT; port 0: any free one; default 127.0.0.1:9876")
+        ->type_name("HOST");
+    app.add_option("--advertise", advertise_, "ADDRESS:PORT that clients are told; default: the one they dialled")
+        ->type_name("HOST");
+    app.add_flag("--ephemeral", options_.ephemeral, "A temporary store of small segments, removed at the end");
+    app.add_option("--topic", topics_, "Topic to be there, with so many queues (4); repeatable")
+        ->type_name("NAME[:QUEUES]")
+        ->allow_extra_args(false);
+    app.add_option("--seed", options_.seed_file, "Records of `dump -o json` to begin with")->type_name("FILE");
+    app.add_option("--ready-file", options_.ready_file, "Written when a send would be accepted")->type_name("FILE");
+    app.add_option("--port-file", options_.port_file, "Gets the port")->type_name("FILE");
+    app.add_option("--flush", flush_, "sync: a send is answered when it is on disk; default async")
+        ->type_name("async|sync")
+        ->check(CLI::IsMember({"async", "sync"}));
+    app.add_option("--segment-size", segment_size_, "Size of the segments of a new store")->type_name("SIZE");
+    app.add_option("-c,--config", config_file_, "broker.conf with RocketMQ's keys")->type_name("FILE");
+    app.add_option("--io-threads", options_.broker.io_threads, "Threads for connections; default 1")
+        ->type_name("N")
+        ->check(CLI::Range(1, 64));
+    app.add_flag("--access-log", options_.broker.access_log, "A line for each request");
+    app.add_option("--log-format", log_format_, "Form of the log on standard error")
+        ->type_name("text|json")
+        ->check(CLI::IsMember({"text", "json"}));
+    app.add_flag("--force", force_, "Cut the log at damage, with the messages that lie behind it");
+    app.add_option("CMD", options_.command, "Behind `--`: a program to run against the broker");
+    add_common_flags(app, common_);
+  }
+  Console::Options console() const override { return console_options("serve", common_); }
+
+  int run(Console& console) override {
+    take_command();
+    if (Status status = fill_options(console); !status.ok()) {
+      console.error(status);
+      return exit_status::kUsage;
+    }
+    const LogLevel least = common_.quiet ? LogLevel::kError : common_.verbose ? LogLevel::kDebug : LogLevel::kInfo;
+    const EventLog log({least, log_format_ == "json"});
+    return run_serve(options_, console, log);
+  }
+
+ private:
+  // With --ephemeral there is no STORE: what the parser took for one is the command's first word.
+  void take_command() {
+    if (!options_.ephemeral || options_.broker.root.empty()) return;
+    options_.command.insert(options_.command.begin(), options_.broker.root);
+    options_.broker.root.clear();
+  }
+
+  Status fill_options(Console& console) {
+    options_.quiet = common_.quiet;
+    options_.broker.on_damage = force_ ? OnDamage::kTruncate : OnDamage::kRefuse;
+    if (!options_.ephemeral && options_.broker.root.empty()) return wrong("STORE", "name a store, or --ephemeral");
+    if (Status status = read_config(console); !status.ok()) return status;
+    BrokerConfig& config = options_.broker.config;
+    if (!flush_.empty()) config.sync_flush = flush_ == "sync";
+    if (Status status = fill_segment_size(config); !status.ok()) return status;
+    if (Status status = fill_addresses(config); !status.ok()) return status;
+    return fill_topics();
+  }
+
+  Status read_config(Console& console) {
+    if (config_file_.empty()) return {};
+    constexpr uint64_t kLargest = 1u << 20;
+    Result<std::string> text = read_whole_file(posix_file_system(), config_file_, kLargest);
+    if (!text) return std::move(text).error();
+    Result<std::vector<std::string>> ignored = read_broker_config(options_.broker.config, *text);
+    if (!ignored) return std::move(ignored).error().at(config_file_);
+    for (const std::string& key : *ignored) console.note(config_file_ + ": " + key + " has no meaning here");
+    return {};
+  }
+
+  Status fill_segment_size(BrokerConfig& config) {
+    if (!segment_size_.empty()) {
+      Result<uint64_t> size = parse_size(segment_size_);
+      if (!size) return std::move(size).error().context("--segment-size");
+      if (*size < 1024 || *size > INT32_MAX)
+        return wrong("--segment-size", "segments have from 1 KiB to 2 GiB less one byte");
+      config.segment_bytes = static_cast<int64_t>(*size);
+    } else if (options_.ephemeral && config.segment_bytes == 0) {
+      config.segment_bytes = 16 << 20;
+    }
+    return {};
+  }
+
+  Status fill_addresses(const BrokerConfig& config) {
+    if (!listen_.empty()) {
+      const std::optional<HostAddress> host = parse_host(listen_);
+      if (!host || host->port < 0 || host->port > 65535)
+        return wrong("--listen", "`" + listen_ + "` is no ADDRESS:PORT of numbers");
+      const std::string text = to_string(*host);
+      std::string address = text.substr(0, text.rfind(':'));
+      if (host->v6) address = address.substr(1, address.size() - 2);
+      options_.broker.listen_address = address;
+      options_.broker.port = host->port;
+    } else if (config.listen_port > 0) {
+      options_.broker.port = config.listen_port;
+    }
+    std::string told = advertise_;
+    if (told.empty() && !config.listen_address.empty())
+      told = config.listen_address + ":" + std::to_string(options_.broker.port);
+    if (told.empty()) return {};
+    options_.broker.advertise = parse_host(told);
+    return options_.broker.advertise ? Status() : wrong("--advertise", "`" + told + "` is no ADDRESS:PORT of numbers");
+  }
+
+  Status fill_topics() {
+    for (const std::string& typed : topics_) {
+      const size_t colon = typed.rfind(':');
+      SeedTopic topic{typed.substr(0, colon)};
+      if (colon != typed.npos) {
+        const char* const end = typed.data() + typed.size();
+        const auto [stop, error] = std::from_chars(typed.data() + colon + 1, end, topic.queues);
+        if (error != std::errc() || stop != end || topic.queues < 1 || topic.queues > 65536) {
+          return wrong("--topic", "`" + typed + "` has no number of queues");
+        }
+      }
+      if (const std::string fault = topic_fault(topic.name); !fault.empty()) return wrong("--topic", fault);
+      options_.topics.push_back(std::move(topic));
+    }
+    return {};
+  }
+
+  ServeOptions options_;
+  CommonFlags common_;
+  std::vector<std::string> topics_;
+  std::string listen_, advertise_, flush_, segment_size_, config_file_, log_format_ = "text";
+  bool force_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_serve_command() { return std::make_unique<ServeCommand>(); }
+
+}  // namespace mqctl

@@ -1,0 +1,205 @@
+#include "cli/commands/serve_run.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "cli/broker/topic_validator.h"
+#include "cli/commands/append_record.h"
+#include "cli/commands/line_reader.h"
+#include "cli/commands/serve_child.h"
+#include "cli/commands/stop_signals.h"
+#include "cli/output/exit_status.h"
+#include "libstore/os/replace_file.h"
+
+namespace mqctl {
+namespace {
+
+constexpr std::chrono::milliseconds kLookAgain{10};
+constexpr std::chrono::seconds kGrace{10};  // for a command that was told to stop
+
+// Removed with all it holds.
+class TemporaryStore {
+ public:
+  Status make() {
+    const char* base = std::getenv("TMPDIR");
+    std::string name = std::string(base != nullptr && *base != '\0' ? base : "/tmp") + "/mqctl-serve-XXXXXX";
+    if (::mkdtemp(name.data()) == nullptr) return Status::from_errno("cannot make a temporary store", errno).at(name);
+    path_ = name;
+    return {};
+  }
+  ~TemporaryStore() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+class Serve {
+ public:
+  Serve(const ServeOptions& options, Console& console, const EventLog& log)
+      : options_(options), console_(console), log_(log) {}
+
+  int run() {
+    BrokerOptions broker_options = options_.broker;
+    if (options_.ephemeral) {
+      if (Status status = temporary_.make(); !status.ok()) return failed(status);
+      broker_options.root = temporary_.path();
+    }
+    const StopSignals signals;
+    broker_ = std::make_unique<BrokerController>(posix_file_system(), system_clock(), log_, std::move(broker_options));
+    Status status = broker_->start();
+    if (status.ok()) status = prepare();
+    if (status.ok()) status = announce();
+    if (!status.ok()) {
+      (void)broker_->shutdown();
+      return failed(status);
+    }
+    const int outcome = options_.command.empty() ? wait(signals) : run_command(signals);
+    status = broker_->shutdown();
+    if (!status.ok()) console_.error(status);
+    return status.ok() ? outcome : exit_status::kCouldNot;
+  }
+
+ private:
+  int failed(const Status& status) {
+    console_.error(status);
+    return exit_status_of(status) == exit_status::kUsage ? exit_status::kCouldNot : exit_status_of(status);
+  }
+
+  Status prepare() {
+    tell_recovery();
+    for (const SeedTopic& topic : options_.topics) {
+      const Result<Topic> made =
+          broker_->topics().ensure(topic.name, topic.queues, permission::kRead | permission::kWrite);
+      if (!made) return made.error();
+    }
+    return options_.seed_file.empty() ? Status() : seed();
+  }
+
+  void tell_recovery() const {
+    const RecoveryReport& report = broker_->recovery();
+    if (report.after_crash) {
+      log_.info("the last writer did not stop cleanly; recovered " + std::to_string(report.records_scanned) +
+                " messages");
+    }
+    if (report.bytes_cut > 0)
+      log_.warning("cut " + std::to_string(report.bytes_cut) + " bytes off the log: " + report.cut_reason);
+  }
+
+  // Records of dump, before anybody can connect for long.
+  Status seed() {
+    const int fd = ::open(options_.seed_file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return Status::from_errno("cannot read the seed", errno).at(options_.seed_file);
+    const HostAddress own = broker_->own_address();
+    RecordReader reader({"", own, own}, broker_->unique_keys(), system_clock());
+    LineReader lines({.fd = fd, .longest_line = 64u << 20, .signals = nullptr, .before_read = nullptr});
+    Status status = feed(reader, lines);
+    ::close(fd);
+    return status;
+  }
+
+  Status feed(RecordReader& reader, LineReader& lines) {
+    const auto at_line = [&](Status status) {
+      return std::move(status).context("line " + std::to_string(lines.line_number())).at(options_.seed_file);
+    };
+    MessageDraft draft;
+    std::span<char> line;
+    while (true) {
+      Result<bool> more = lines.next(line);
+      if (!more) return at_line(std::move(more).error());
+      if (!*more) return broker_->store().flush();
+      Result<RecordLine> kind = reader.read(line, draft);
+      if (!kind) return at_line(std::move(kind).error());
+      if (*kind != RecordLine::kMessage) continue;
+      const Result<Topic> topic = broker_->topics().ensure(
+          std::string(draft.topic), std::max(4, draft.queue_id.value() + 1), permission::kRead | permission::kWrite);
+      if (!topic) return at_line(topic.error());
+      const PutMessageResult result = broker_->store().put_message(draft);
+      if (!stored(result.status)) return at_line(Status::error(Errc::kInvalidArgument, result.reason));
+    }
+  }
+
+  std::string address() const {
+    HostAddress host = options_.broker.advertise.value_or(broker_->own_address());
+    if (!options_.broker.advertise) {
+      const std::optional<HostAddress> listened = parse_host(
+          (options_.broker.listen_address.find(':') == std::string::npos ? options_.broker.listen_address
+                                                                         : "[" + options_.broker.listen_address + "]") +
+          ":" + std::to_string(broker_->port()));
+      const bool any = options_.broker.listen_address == "0.0.0.0" || options_.broker.listen_address == "::";
+      if (listened && !any) host = *listened;
+    }
+    return to_string(host);
+  }
+
+  // Everything else is there when the files are.
+  Status announce() {
+    const nlohmann::ordered_json line{
+        {"ready", true}, {"namesrv", address()}, {"store", broker_->options().root}, {"pid", process_id()}};
+    const std::string text = line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+    FileSystem& fs = posix_file_system();
+    if (!options_.port_file.empty()) {
+      if (Status status = replace_file(fs, options_.port_file, std::to_string(broker_->port()) + "\n", Backup::kNone);
+          !status.ok())
+        return status;
+    }
+    if (!options_.ready_file.empty()) {
+      if (Status status = replace_file(fs, options_.ready_file, text, Backup::kNone); !status.ok()) return status;
+    }
+    // With a command the answer on standard output is the command's.
+    if (options_.command.empty() && !options_.quiet) {
+      console_.out().write(text);
+      console_.out().flush();
+    }
+    log_.info("ready on " + address() + ", store " + broker_->options().root);
+    return {};
+  }
+
+  static int wait(const StopSignals& signals) {
+    while (signals.sleep(std::chrono::hours(1))) {
+    }
+    return exit_status::kYes;
+  }
+
+  int run_command(const StopSignals& signals) {
+    Result<ServeChild> child = ServeChild::start(
+        options_.command,
+        {{"NAMESRV_ADDR", address()}, {"ROCKETMQ_NAMESRV_ADDR", address()}, {"MQCTL_STORE", broker_->options().root}});
+    if (!child) return failed(child.error());
+    std::optional<std::chrono::steady_clock::time_point> kill_at;
+    while (true) {
+      if (const std::optional<int> status = child->poll()) return *status;
+      if (signals.caught() == 0) {
+        signals.sleep(kLookAgain);
+      } else if (!kill_at) {
+        child->signal(signals.caught());
+        kill_at = std::chrono::steady_clock::now() + kGrace;
+      } else {
+        ::usleep(static_cast<useconds_t>(std::chrono::microseconds(kLookAgain).count()));
+        if (std::chrono::steady_clock::now() > *kill_at) child->signal(SIGKILL);
+      }
+    }
+  }
+
+  const ServeOptions& options_;
+  Console& console_;
+  const EventLog& log_;
+  TemporaryStore temporary_;
+  std::unique_ptr<BrokerController> broker_;
+};
+
+}  // namespace
+
+int run_serve(const ServeOptions& options, Console& console, const EventLog& log) {
+  return Serve(options, console, log).run();
+}
+
+}  // namespace mqctl

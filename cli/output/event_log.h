@@ -1,0 +1,29 @@
+// EventLog: what a server tells while it runs: one line an event on standard error, as text or JSON. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace mqctl {
+
+enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError };
+
+class EventLog {
+ public:
+  struct Options {
+    LogLevel least = LogLevel::kInfo;
+    bool json = false;
+  };
+  explicit EventLog(Options options) : options_(options) {}
+  bool wants(LogLevel level) const { return level >= options_.least; }
+  void write(LogLevel level, std::string_view event) const;
+  void debug(std::string_view event) const { write(LogLevel::kDebug, event); }
+  void info(std::string_view event) const { write(LogLevel::kInfo, event); }
+  void warning(std::string_view event) const { write(LogLevel::kWarning, event); }
+  void error(std::string_view event) const { write(LogLevel::kError, event); }
+
+ private:
+  const Options options_;
+};
+
+}  // namespace mqctl

@@ -1,0 +1,49 @@
+// Channel: one connection of a client, as processors see it. Thread-safe. Lives as long as anybody holds it; once
+// closed it takes what it is given and drops it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/remoting/response.h"
+#include "libstore/message/host_address.h"
+
+namespace mqctl {
+
+class Channel {
+ public:
+  virtual ~Channel() = default;
+
+  virtual uint64_t id() const = 0;  // never given twice
+  virtual const HostAddress& remote() const = 0;
+  virtual const HostAddress& local() const = 0;  // what the client dialled
+  virtual bool open() const = 0;
+  virtual void close() = 0;
+
+  // Answers a request in the form that it came in.
+  virtual void respond(int32_t opaque, SerializeType type, Response response) = 0;
+  // Requests of the server, always JSON.
+  virtual void send_oneway(RemotingCommand command) = 0;
+  // `done` gets the answer, or none when the time is over or the connection gone. Called by a thread of the server.
+  using Answered = std::function<void(std::optional<ReceivedCommand>)>;
+  virtual void request(RemotingCommand command, std::chrono::milliseconds timeout, Answered done) = 0;
+};
+using ChannelPtr = std::shared_ptr<Channel>;
+
+// A request with the connection that it came by.
+struct Request {
+  ReceivedCommand command;
+  ChannelPtr channel;
+  std::chrono::steady_clock::time_point arrived;
+
+  void respond(Response response) const {
+    if (!command.is_oneway()) channel->respond(command.opaque, command.type, std::move(response));
+  }
+};
+using RequestPtr = std::shared_ptr<Request>;
+
+}  // namespace mqctl

@@ -1,0 +1,317 @@
+#include "cli/remoting/connection.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "cli/remoting/frame_codec.h"
+
+namespace mqctl {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr size_t kFirstBuffer = 8u << 10;
+constexpr size_t kLargestIdleBuffer = 256u << 10;
+constexpr size_t kMaxQueuedBytes = 32u << 20;
+constexpr size_t kCoalesceBytes = 64u << 10;
+
+// The connection whose frames this thread is at: what it answers goes out together when all are done.
+thread_local const Connection* t_batch = nullptr;
+
+HostAddress address_of(const asio::ip::tcp::endpoint& endpoint) {
+  HostAddress host;
+  host.port = endpoint.port();
+  asio::ip::address address = endpoint.address();
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+  }
+  if (address.is_v4()) {
+    const auto bytes = address.to_v4().to_bytes();
+    std::copy(bytes.begin(), bytes.end(), host.address.begin());
+  } else {
+    host.v6 = true;
+    const auto bytes = address.to_v6().to_bytes();
+    std::copy(bytes.begin(), bytes.end(), host.address.begin());
+  }
+  return host;
+}
+
+int64_t now_ns() { return steady_clock::now().time_since_epoch().count(); }
+
+}  // namespace
+
+Connection::Connection(ConnectionContext& context, asio::ip::tcp::socket socket, uint64_t id)
+    : context_(context), socket_(std::move(socket)), id_(id), active_ns_(now_ns()), drained_(socket_.get_executor()) {
+  asio::error_code error;
+  remote_ = address_of(socket_.remote_endpoint(error));
+  local_ = address_of(socket_.local_endpoint(error));
+  socket_.set_option(asio::ip::tcp::no_delay(true), error);
+  socket_.set_option(asio::socket_base::keep_alive(true), error);
+}
+
+steady_clock::time_point Connection::last_active() const {
+  return steady_clock::time_point(steady_clock::duration(active_ns_.load(std::memory_order_relaxed)));
+}
+
+bool Connection::has_unsent() const {
+  MutexLock lock(mutex_);
+  return unsent_bytes_ > 0;
+}
+
+asio::awaitable<void> Connection::run() {
+  const auto self = shared_from_this();
+  while (open()) {
+    make_room();
+    asio::error_code error;
+    const size_t got = co_await socket_.async_read_some(asio::buffer(input_.data() + end_, input_.size() - end_),
+                                                        asio::redirect_error(asio::use_awaitable, error));
+    if (error) break;
+    end_ += got;
+    context_.bytes_in.fetch_add(got, std::memory_order_relaxed);
+    t_batch = this;
+    const bool sane = consume();
+    t_batch = nullptr;
+    pump();
+    if (!sane) break;
+    // Who does not read his answers is not asked for more questions.
+    while (open()) {
+      {
+        MutexLock lock(mutex_);
+        if (unsent_bytes_ <= kMaxQueuedBytes) break;
+      }
+      drained_.expires_after(std::chrono::seconds(1));
+      co_await drained_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    }
+  }
+  end();
+}
+
+// Room grows with what has come, never with what a length claims.
+void Connection::make_room() {
+  if (begin_ == end_) {
+    begin_ = end_ = 0;
+    if (input_.size() > kLargestIdleBuffer) std::vector<char>().swap(input_);
+  }
+  if (input_.empty()) input_.resize(kFirstBuffer);
+  if (end_ < input_.size()) return;
+  if (begin_ > 0 && end_ - begin_ <= input_.size() / 2) {
+    std::memmove(input_.data(), input_.data() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+    if (input_.size() >= kLargestIdleBuffer) return;
+  }
+  input_.resize(input_.size() * 2);
+}
+
+// False where the connection is to be closed.
+bool Connection::consume() {
+  while (end_ - begin_ >= kFrameLengthBytes) {
+    const char* const from = input_.data() + begin_;
+    if (std::exchange(first_bytes_, false)) {
+      if (const std::string_view other = foreign_protocol({from, end_ - begin_}); !other.empty()) {
+        context_.log.warning("refused " + to_string(remote_) + ": it speaks " + std::string(other) +
+                             ", which this port does not");
+        return false;
+      }
+    }
+    const Result<size_t> bytes = frame_bytes(from);
+    if (!bytes) {
+      context_.log.warning("closed " + to_string(remote_) + ": " + bytes.error().message());
+      return false;
+    }
+    if (end_ - begin_ < *bytes) return true;
+    if (!take_frame({from, *bytes})) return false;
+    begin_ += *bytes;
+  }
+  return true;
+}
+
+bool Connection::take_frame(std::string_view frame) {
+  Result<ReceivedCommand> command = decode_frame(frame);
+  if (!command) {
+    context_.log.warning("closed " + to_string(remote_) + ": " + command.error().message());
+    return false;
+  }
+  context_.frames_in.fetch_add(1, std::memory_order_relaxed);
+  active_ns_.store(now_ns(), std::memory_order_relaxed);
+  handle(std::move(*command));
+  return true;
+}
+
+void Connection::handle(ReceivedCommand command) {
+  if (command.is_response()) return answered(std::move(command));
+  const auto request = std::make_shared<Request>(Request{std::move(command), shared_from_this(), steady_clock::now()});
+  const ProcessorTable::Entry* entry = context_.processors.find(request->command.code);
+  if (entry == nullptr) {
+    const std::string text = " request type " + std::to_string(request->command.code) + " not supported";
+    context_.log.info(to_string(remote_) + ":" + text);
+    return request->respond(Response::of(response_code::kRequestCodeNotSupported, text));
+  }
+  if (entry->executor->runs_inline()) return process(request, *entry);
+  const bool taken =
+      entry->executor->submit([self = shared_from_this(), request, entry] { self->process(request, *entry); });
+  if (taken) return;
+  request->respond(Response::of(response_code::kSystemBusy, "[OVERLOAD]system busy, start flow control for a while"));
+}
+
+void Connection::process(const RequestPtr& request, const ProcessorTable::Entry& entry) {
+  std::optional<Response> answer;
+  try {
+    answer = entry.processor(request);
+  } catch (const std::exception& error) {
+    context_.log.error("request " + std::to_string(request->command.code) + ": " + error.what());
+    answer = Response::of(response_code::kSystemError, error.what());
+  }
+  if (context_.hooks.access) {
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - request->arrived);
+    context_.hooks.access(*request, answer ? answer->command.code : -1, took.count());
+  }
+  if (answer) request->respond(std::move(*answer));
+}
+
+void Connection::respond(int32_t opaque, SerializeType type, Response response) {
+  response.command.opaque = opaque;
+  response.command.flag = command_flag::kResponse;
+  enqueue(response.command, type, std::move(response.records));
+}
+
+void Connection::send_oneway(RemotingCommand command) {
+  command.opaque = context_.next_opaque.fetch_add(1, std::memory_order_relaxed);
+  command.flag = command_flag::kOneway;
+  {
+    MutexLock lock(mutex_);
+    if (unsent_bytes_ > kMaxQueuedBytes) return close();
+  }
+  enqueue(command, SerializeType::kJson, {});
+}
+
+void Connection::request(RemotingCommand command, std::chrono::milliseconds timeout, Answered done) {
+  command.opaque = context_.next_opaque.fetch_add(1, std::memory_order_relaxed);
+  command.flag = 0;
+  bool waits = false;
+  {
+    MutexLock lock(mutex_);
+    waits = open();
+    if (waits) waiting_.emplace(command.opaque, done);
+  }
+  if (!waits) return done(std::nullopt);
+  const auto timer = std::make_shared<asio::steady_timer>(context_.io, timeout);
+  timer->async_wait(
+      [self = shared_from_this(), timer, opaque = command.opaque](const asio::error_code&) { self->expire(opaque); });
+  enqueue(command, SerializeType::kJson, {});
+}
+
+void Connection::answered(ReceivedCommand command) {
+  Answered done;
+  {
+    MutexLock lock(mutex_);
+    const auto found = waiting_.find(command.opaque);
+    if (found == waiting_.end()) return;
+    done = std::move(found->second);
+    waiting_.erase(found);
+  }
+  done(std::move(command));
+}
+
+void Connection::expire(int32_t opaque) {
+  Answered done;
+  {
+    MutexLock lock(mutex_);
+    const auto found = waiting_.find(opaque);
+    if (found == waiting_.end()) return;
+    done = std::move(found->second);
+    waiting_.erase(found);
+  }
+  done(std::nullopt);
+}
+
+void Connection::enqueue(const RemotingCommand& command, SerializeType type, std::vector<HeldBytes> records) {
+  size_t outside = 0;
+  for (const HeldBytes& record : records) outside += record.bytes().size();
+  bool post = false;
+  {
+    MutexLock lock(mutex_);
+    if (!open()) return;
+    const bool joins =
+        !unsent_.empty() && unsent_.back().records.empty() && unsent_.back().bytes.size() < kCoalesceBytes;
+    if (!joins) unsent_.emplace_back();
+    Chunk& chunk = unsent_.back();
+    const size_t before = chunk.bytes.size();
+    encode_frame(chunk.bytes, command, type, outside);
+    unsent_bytes_ += chunk.bytes.size() - before + outside;
+    chunk.records = std::move(records);
+    post = t_batch != this && !std::exchange(pump_posted_, true);
+  }
+  context_.frames_out.fetch_add(1, std::memory_order_relaxed);
+  if (post) {
+    asio::post(socket_.get_executor(), [self = shared_from_this()] {
+      {
+        MutexLock lock(self->mutex_);
+        self->pump_posted_ = false;
+      }
+      self->pump();
+    });
+  }
+}
+
+// Starts the next write where none is under way.
+void Connection::pump() {
+  if (writing_) return;
+  {
+    MutexLock lock(mutex_);
+    if (unsent_.empty() || !open()) return;
+    sending_.swap(unsent_);
+  }
+  std::vector<asio::const_buffer> buffers;
+  for (const Chunk& chunk : sending_) {
+    buffers.emplace_back(chunk.bytes.data(), chunk.bytes.size());
+    for (const HeldBytes& record : chunk.records) buffers.emplace_back(record.bytes().data(), record.bytes().size());
+  }
+  writing_ = true;
+  asio::async_write(socket_, buffers, [self = shared_from_this()](const asio::error_code& error, size_t bytes) {
+    self->context_.bytes_out.fetch_add(bytes, std::memory_order_relaxed);
+    self->written(error);
+  });
+}
+
+void Connection::written(const asio::error_code& error) {
+  writing_ = false;
+  active_ns_.store(now_ns(), std::memory_order_relaxed);
+  size_t sent = 0;
+  for (const Chunk& chunk : sending_) {
+    sent += chunk.bytes.size();
+    for (const HeldBytes& record : chunk.records) sent += record.bytes().size();
+  }
+  sending_.clear();
+  {
+    MutexLock lock(mutex_);
+    unsent_bytes_ -= std::min(sent, unsent_bytes_);
+  }
+  if (error) return close();
+  drained_.cancel();
+  pump();
+}
+
+void Connection::close() {
+  if (!open_.exchange(false)) return;
+  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    asio::error_code ignored;
+    self->socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+    self->socket_.close(ignored);
+    self->drained_.cancel();
+  });
+}
+
+void Connection::end() {
+  close();
+  std::map<int32_t, Answered> waiting;
+  {
+    MutexLock lock(mutex_);
+    waiting.swap(waiting_);
+    unsent_.clear();
+  }
+  for (auto& [opaque, done] : waiting) done(std::nullopt);
+  if (context_.hooks.closed) context_.hooks.closed(shared_from_this());
+}
+
+}  // namespace mqctl

@@ -1,0 +1,86 @@
+// Connection: a Channel over a TCP socket. See remoting_server.h for its bounds. Internal to cli/remoting.
+#pragma once
+
+#include <asio.hpp>
+#include <atomic>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cli/remoting/remoting_server.h"
+#include "libstore/base/mutex.h"
+
+namespace mqctl {
+
+// What connections of one server share.
+struct ConnectionContext {
+  const ProcessorTable& processors;
+  const EventLog& log;
+  const RemotingHooks& hooks;
+  asio::io_context& io;
+  std::atomic<int32_t> next_opaque{1};
+  std::atomic<uint64_t> frames_in{0}, frames_out{0}, bytes_in{0}, bytes_out{0};
+};
+
+class Connection final : public Channel, public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(ConnectionContext& context, asio::ip::tcp::socket socket, uint64_t id);
+
+  // Reads until the connection ends.
+  asio::awaitable<void> run();
+
+  uint64_t id() const override { return id_; }
+  const HostAddress& remote() const override { return remote_; }
+  const HostAddress& local() const override { return local_; }
+  bool open() const override { return open_.load(std::memory_order_relaxed); }
+  void close() override;
+  void respond(int32_t opaque, SerializeType type, Response response) override;
+  void send_oneway(RemotingCommand command) override;
+  void request(RemotingCommand command, std::chrono::milliseconds timeout, Answered done) override;
+
+  std::chrono::steady_clock::time_point last_active() const;
+  bool has_unsent() const EXCLUDES(mutex_);
+  asio::any_io_executor executor() { return socket_.get_executor(); }
+
+ private:
+  // A run of bytes that were encoded, and records behind them.
+  struct Chunk {
+    std::string bytes;
+    std::vector<HeldBytes> records;
+  };
+  bool consume();
+  bool take_frame(std::string_view frame);
+  void handle(ReceivedCommand command);
+  void process(const RequestPtr& request, const ProcessorTable::Entry& entry);
+  void enqueue(const RemotingCommand& command, SerializeType type, std::vector<HeldBytes> records) EXCLUDES(mutex_);
+  void make_room();
+  void pump();
+  void written(const asio::error_code& error);
+  void answered(ReceivedCommand command) EXCLUDES(mutex_);
+  void expire(int32_t opaque) EXCLUDES(mutex_);
+  void end();
+
+  ConnectionContext& context_;
+  asio::ip::tcp::socket socket_;
+  const uint64_t id_;
+  HostAddress remote_, local_;
+  std::atomic<bool> open_{true};
+  std::atomic<int64_t> active_ns_;
+
+  // The strand's own.
+  std::vector<char> input_;
+  size_t begin_ = 0, end_ = 0;
+  bool first_bytes_ = true;
+  bool writing_ = false;
+  std::vector<Chunk> sending_;
+  asio::steady_timer drained_;
+
+  mutable Mutex mutex_;
+  std::vector<Chunk> unsent_ GUARDED_BY(mutex_);
+  size_t unsent_bytes_ GUARDED_BY(mutex_) = 0;  // those being sent included
+  bool pump_posted_ GUARDED_BY(mutex_) = false;
+  std::map<int32_t, Answered> waiting_ GUARDED_BY(mutex_);
+};
+
+}  // namespace mqctl

@@ -1,0 +1,73 @@
+// RemotingCommand: a command on its way out, a request or a response; ReceivedCommand: one that came in, its strings
+// where they lie in its own copy of the frame (Apache: RemotingCommand; docs/remoting.md).
+#pragma once
+
+#include <charconv>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cli/remoting/protocol.h"
+#include "libstore/base/bytes.h"
+
+namespace mqctl {
+
+struct RemotingCommand {
+  int32_t code = 0;
+  int32_t opaque = 0;
+  int32_t flag = 0;
+  std::string remark;                                         // empty: none
+  std::vector<std::pair<std::string_view, std::string>> ext;  // names are literals
+  std::string body;
+
+  RemotingCommand& set(std::string_view name, std::string value) {
+    ext.emplace_back(name, std::move(value));
+    return *this;
+  }
+  RemotingCommand& set(std::string_view name, int64_t value) { return set(name, std::to_string(value)); }
+};
+
+// Move-only. Views live as long as the object, moved or not.
+struct ReceivedCommand {
+  SerializeType type = SerializeType::kJson;
+  int32_t code = 0;
+  uint8_t language = 0;
+  int32_t version = 0;
+  int32_t opaque = 0;
+  int32_t flag = 0;
+  std::string_view remark;
+  std::vector<std::pair<std::string_view, std::string_view>> ext;
+  Bytes body;
+  std::unique_ptr<char[]> storage;
+
+  bool is_response() const { return (flag & command_flag::kResponse) != 0; }
+  bool is_oneway() const { return (flag & command_flag::kOneway) != 0; }
+  std::optional<std::string_view> find(std::string_view name) const {
+    for (const auto& [key, value] : ext) {
+      if (key == name) return value;
+    }
+    return std::nullopt;
+  }
+  std::string_view text(std::string_view name) const { return find(name).value_or(""); }
+  // None where it is missing, or no number.
+  std::optional<int64_t> number(std::string_view name) const {
+    const std::optional<std::string_view> value = find(name);
+    if (!value) return std::nullopt;
+    int64_t parsed = 0;
+    const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), parsed);
+    if (error != std::errc() || end != value->data() + value->size()) return std::nullopt;
+    return parsed;
+  }
+  int64_t number_or(std::string_view name, int64_t otherwise) const { return number(name).value_or(otherwise); }
+  // Old libraries say 1 where Java says true.
+  bool truth(std::string_view name) const {
+    const std::string_view value = text(name);
+    return value == "true" || value == "TRUE" || value == "True" || value == "1";
+  }
+};
+
+}  // namespace mqctl

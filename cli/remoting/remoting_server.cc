@@ -1,0 +1,163 @@
+#include "cli/remoting/remoting_server.h"
+
+#include <sys/resource.h>
+
+#include <thread>
+#include <unordered_map>
+
+#include "cli/remoting/connection.h"
+
+namespace mqctl {
+namespace {
+
+using asio::ip::tcp;
+
+// A server of thousands of clients needs as many descriptors.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+struct RemotingServer::Impl {
+  Impl(const ProcessorTable& processors, const EventLog& server_log, RemotingServerOptions server_options,
+       RemotingHooks server_hooks)
+      : log(server_log), options(server_options), hooks(std::move(server_hooks)), context{processors, log, hooks, io} {}
+
+  asio::awaitable<void> accept(tcp::acceptor& acceptor) {
+    while (acceptor.is_open()) {
+      asio::error_code error;
+      tcp::socket socket =
+          co_await acceptor.async_accept(asio::make_strand(io), asio::redirect_error(asio::use_awaitable, error));
+      if (error == asio::error::operation_aborted || !acceptor.is_open()) co_return;
+      if (error) {
+        log.warning("cannot accept a connection: " + error.message());
+        asio::steady_timer pause(io, std::chrono::milliseconds(100));
+        co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+        continue;
+      }
+      take(std::move(socket));
+    }
+  }
+
+  void take(tcp::socket socket) {
+    MutexLock lock(mutex);
+    if (connections.size() >= options.max_connections) {
+      log.warning("refused a connection: there are " + std::to_string(connections.size()));
+      return;
+    }
+    const uint64_t id = next_id++;
+    const auto connection = std::make_shared<Connection>(context, std::move(socket), id);
+    connections.emplace(id, connection);
+    asio::co_spawn(connection->executor(), connection->run(), [this, id](const std::exception_ptr&) { forget(id); });
+  }
+
+  void forget(uint64_t id) {
+    MutexLock lock(mutex);
+    connections.erase(id);
+  }
+
+  std::vector<std::shared_ptr<Connection>> all() const {
+    MutexLock lock(mutex);
+    std::vector<std::shared_ptr<Connection>> found;
+    for (const auto& [id, connection] : connections) found.push_back(connection);
+    return found;
+  }
+
+  asio::awaitable<void> close_idle() {
+    const auto limit = std::chrono::seconds(options.idle_seconds);
+    asio::error_code error;
+    while (true) {
+      idle_timer.expires_after(std::chrono::seconds(std::clamp(options.idle_seconds / 4, 1, 5)));
+      co_await idle_timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+      if (error) co_return;
+      for (const auto& connection : all()) {
+        if (std::chrono::steady_clock::now() - connection->last_active() > limit) connection->close();
+      }
+    }
+  }
+
+  const EventLog& log;
+  const RemotingServerOptions options;
+  const RemotingHooks hooks;
+  asio::io_context io;
+  ConnectionContext context;
+  asio::steady_timer idle_timer{io};
+  std::vector<std::unique_ptr<tcp::acceptor>> acceptors;
+  std::vector<std::thread> threads;
+  mutable Mutex mutex;
+  std::unordered_map<uint64_t, std::shared_ptr<Connection>> connections GUARDED_BY(mutex);
+  uint64_t next_id GUARDED_BY(mutex) = 1;
+};
+
+RemotingServer::RemotingServer(const ProcessorTable& processors, const EventLog& log, RemotingServerOptions options,
+                               RemotingHooks hooks)
+    : impl_(std::make_unique<Impl>(processors, log, options, std::move(hooks))) {
+  raise_descriptor_limit();
+}
+
+RemotingServer::~RemotingServer() { stop(std::chrono::milliseconds(0)); }
+
+Result<int> RemotingServer::listen(const std::string& address, int port) {
+  const std::string place = address + ":" + std::to_string(port);
+  asio::error_code error;
+  const asio::ip::address ip = asio::ip::make_address(address, error);
+  if (error) return Status::error(Errc::kInvalidArgument, "`" + address + "` is no numeric address");
+  const tcp::endpoint endpoint(ip, static_cast<uint16_t>(port));
+  auto acceptor = std::make_unique<tcp::acceptor>(impl_->io);
+  acceptor->open(endpoint.protocol(), error);
+  if (!error) acceptor->set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) acceptor->bind(endpoint, error);
+  if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
+  if (error) return Status::from_errno("cannot listen on " + place, error.value());
+  const int bound = acceptor->local_endpoint(error).port();
+  impl_->acceptors.push_back(std::move(acceptor));
+  return bound;
+}
+
+void RemotingServer::start() {
+  for (const auto& acceptor : impl_->acceptors) asio::co_spawn(impl_->io, impl_->accept(*acceptor), asio::detached);
+  asio::co_spawn(impl_->io, impl_->close_idle(), asio::detached);
+  for (int i = 0; i < impl_->options.io_threads; ++i) impl_->threads.emplace_back([this] { impl_->io.run(); });
+}
+
+void RemotingServer::after(std::chrono::milliseconds delay, std::function<void()> task) {
+  const auto timer = std::make_shared<asio::steady_timer>(impl_->io, delay);
+  timer->async_wait([timer, task = std::move(task)](const asio::error_code& error) {
+    if (!error) task();
+  });
+}
+
+void RemotingServer::stop(std::chrono::milliseconds limit) {
+  if (impl_->threads.empty()) return;
+  asio::post(impl_->io, [this] {
+    asio::error_code ignored;
+    for (const auto& acceptor : impl_->acceptors) acceptor->close(ignored);
+    impl_->idle_timer.cancel();
+  });
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  for (const auto& connection : impl_->all()) {
+    while (connection->open() && connection->has_unsent() && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    connection->close();
+  }
+  while (!impl_->all().empty() && std::chrono::steady_clock::now() < deadline + std::chrono::seconds(1)) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  impl_->io.stop();
+  for (std::thread& thread : impl_->threads) thread.join();
+  impl_->threads.clear();
+}
+
+RemotingCounters RemotingServer::counters() const {
+  const ConnectionContext& context = impl_->context;
+  MutexLock lock(impl_->mutex);
+  return {impl_->connections.size(), context.frames_in.load(), context.frames_out.load(), context.bytes_in.load(),
+          context.bytes_out.load()};
+}
+
+}  // namespace mqctl

@@ -1,0 +1,31 @@
+// Response: what a processor answers: a command, and records sent straight out of the store's mappings behind it.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/remoting/remoting_command.h"
+#include "libstore/log/mapped_file.h"
+
+namespace mqctl {
+
+struct Response {
+  RemotingCommand command;
+  std::vector<HeldBytes> records;  // the rest of the body; held until they are sent
+
+  static Response of(int32_t code, std::string remark = {}) {
+    Response response;
+    response.command.code = code;
+    response.command.remark = std::move(remark);
+    return response;
+  }
+  static Response success() { return of(response_code::kSuccess); }
+  static Response with_body(std::string body) {
+    Response response;
+    response.command.body = std::move(body);
+    return response;
+  }
+};
+
+}  // namespace mqctl
