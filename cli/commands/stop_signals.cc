@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <ctime>
 
 namespace mqctl {
 namespace {
@@ -15,8 +16,24 @@ std::atomic<int> g_caught{0};
 std::atomic<bool> g_stop{false};
 int g_wake_pipe[2] = {-1, -1};
 
+int64_t now_ms() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1000000;
+}
+
+// timeout(1) sends its signal to the process and then to its group: what comes at once is the same request once more.
+constexpr int64_t kSameRequestMs = 200;
+std::atomic<int64_t> g_caught_at{0};
+
 void remember(int signal_number) {
   const int saved_errno = errno;
+  if (g_caught.load(std::memory_order_relaxed) != 0 &&
+      now_ms() - g_caught_at.load(std::memory_order_relaxed) > kSameRequestMs) {
+    (void)::signal(signal_number, SIG_DFL);
+    (void)::raise(signal_number);
+  }
+  if (g_caught.load(std::memory_order_relaxed) == 0) g_caught_at.store(now_ms(), std::memory_order_relaxed);
   g_caught.store(signal_number, std::memory_order_relaxed);
   g_stop.store(true, std::memory_order_relaxed);
   const char byte = 0;
@@ -32,7 +49,6 @@ StopSignals::StopSignals() {
   if (::pipe2(g_wake_pipe, O_CLOEXEC | O_NONBLOCK) != 0) g_wake_pipe[0] = g_wake_pipe[1] = -1;
   struct sigaction action {};
   action.sa_handler = &remember;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
   ::sigaction(SIGINT, &action, &old_interrupt_);
   ::sigaction(SIGTERM, &action, &old_terminate_);
 }

@@ -1,6 +1,6 @@
 // StopSignals: turns SIGINT and SIGTERM into a request to stop, so that a command that writes can end cleanly.
 //
-// The first signal is remembered; a second one has its usual effect. One object at a time in the process; the
+// The first signal is remembered; one that comes later has its usual effect. One object at a time in the process; the
 // destructor puts the old handlers back.
 #pragma once
 

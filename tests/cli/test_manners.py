@@ -215,6 +215,14 @@ def test_a_stopped_append_keeps_what_it_has_and_closes_the_store(tmp_path, numbe
     assert [r["body"] for r in dump(store)] == ["a", "b"]
 
 
+def test_timeout_of_the_shell_stops_append_cleanly(tmp_path):
+    """It sends its signal twice, to the process and to its group."""
+    store = tmp_path / "store"
+    done = shell(f"timeout 1 sleep 1 | timeout --preserve-status 0.3 '{MQCTL}' append '{store}' -t T --segment-size 64KiB")
+    assert done.returncode == 143
+    assert (store / "lock").exists() and not (store / "abort").exists()
+
+
 def test_a_dump_that_nobody_reads_can_be_stopped(tmp_path):
     store = tmp_path / "store"
     ok("append", store, "-t", "T", "-b", "x" * 1000, "--count", "5000", "--segment-size", "16MiB", "-q")
