@@ -67,10 +67,12 @@ inline constexpr int32_t kResponse = 1, kOneway = 2;
 
 inline constexpr size_t kFrameLengthBytes = 4;
 inline constexpr size_t kFrameHeadBytes = 8;
+inline constexpr size_t kMaxFields = 4096;           // of a header: each takes five bytes there and 32 here
 inline constexpr size_t kMaxFrameBytes = 16u << 20;  // with the length field, as Apache counts
 
-std::string_view request_code_name(int32_t code);  // "SEND_MESSAGE"; "?" for an unknown one
-std::string_view language_name(uint8_t code);      // "JAVA", "GO"; "OTHER" for an unknown one
+std::string_view request_code_name(int32_t code);   // "SEND_MESSAGE"; "?" for an unknown one
+std::string_view response_code_name(int32_t code);  // "TOPIC_NOT_EXIST"
+std::string_view language_name(uint8_t code);       // "JAVA", "GO"; "OTHER" for an unknown one
 uint8_t language_code(std::string_view name);
 
 }  // namespace mqctl
