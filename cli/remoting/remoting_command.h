@@ -46,9 +46,10 @@ struct ReceivedCommand {
 
   bool is_response() const { return (flag & command_flag::kResponse) != 0; }
   bool is_oneway() const { return (flag & command_flag::kOneway) != 0; }
+  // Of two of that name the last, as in Java.
   std::optional<std::string_view> find(std::string_view name) const {
-    for (const auto& [key, value] : ext) {
-      if (key == name) return value;
+    for (size_t i = ext.size(); i-- > 0;) {
+      if (ext[i].first == name) return ext[i].second;
     }
     return std::nullopt;
   }

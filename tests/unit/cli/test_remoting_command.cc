@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/remoting/frame_codec.h"
+#include "wire_captures.h"
 
 namespace mqctl {
 namespace {
@@ -102,6 +103,22 @@ TEST_CASE("frames are appended to what is there") {
   CHECK(second->opaque == 7);
 }
 
+TEST_CASE("a header too large for its length goes out as an error") {
+  const SerializeType type = GENERATE(SerializeType::kJson, SerializeType::kRocketMq);
+  RemotingCommand command;
+  command.opaque = 7;
+  command.flag = command_flag::kResponse;
+  command.set("value", std::string(3000000, '\x01'));  // six bytes each in JSON
+  CHECK(sent(command, SerializeType::kRocketMq).code == response_code::kSuccess);
+  if (type == SerializeType::kRocketMq) command.remark = std::string(14000000, 'r');
+  const ReceivedCommand error = sent(command, type);
+  CHECK(error.type == type);
+  CHECK(error.code == response_code::kSystemError);
+  CHECK(error.opaque == 7);
+  CHECK(error.is_response());
+  CHECK_FALSE(error.find("value"));
+}
+
 TEST_CASE("a received command may move; its views stay") {
   RemotingCommand command;
   command.remark = "short";
@@ -132,11 +149,21 @@ TEST_CASE("truth, as Java and as old libraries write it") {
   CHECK_FALSE(with_field("true").truth("other"));
 }
 
-TEST_CASE("names of codes are those that were recorded") {
-  CHECK(request_code_name(10) == "SEND_MESSAGE");
-  CHECK(request_code_name(310) == "SEND_MESSAGE_V2");
-  CHECK(request_code_name(105) == "GET_ROUTEINFO_BY_TOPIC");
+TEST_CASE("codes have their names") {
+  for (const test::CapturedFrame& captured : test::all_captures()) {
+    INFO(captured.where);
+    const std::string_view recorded = captured.request_name;
+    CHECK(request_code_name(captured.request_code) == (recorded.starts_with('(') ? "?" : recorded));
+    if (captured.answer_code) CHECK(response_code_name(*captured.answer_code) != "?");
+  }
   CHECK(request_code_name(-1) == "?");
+  CHECK(request_code_name(200151) == "BATCH_ACK_MESSAGE");
+  CHECK(response_code_name(17) == "TOPIC_NOT_EXIST");
+  CHECK(response_code_name(5) == "?");
+  CHECK(response_code_name(3003) == "?");
+}
+
+TEST_CASE("languages have their names and numbers") {
   CHECK(language_code("GO") == 9);
   CHECK(language_name(language_code("NODE_JS")) == "NODE_JS");
   CHECK(language_name(200) == "OTHER");
