@@ -5,6 +5,9 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/output/escape.h"
+#include "cli/output/units.h"
+
 namespace mqctl {
 namespace {
 
@@ -12,33 +15,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kRed = "\x1b[31m", kDim = "\x1b[2m", kPlain = "\x1b[0m";
 
-// Names come from disks; a control byte in one must not reach a terminal.
-std::string printable(std::string_view text) {
-  std::string safe;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7F) {
-      safe += c;
-      continue;
-    }
-    char escape[8];
-    std::snprintf(escape, sizeof escape, "\\x%02x", byte);
-    safe += escape;
-  }
-  return safe;
-}
-
 std::string paint(std::string text, std::string_view colour, const VerifyLook& look) {
   return look.colour ? std::string(colour) + std::move(text) + std::string(kPlain) : text;
-}
-
-std::string iec(double bytes) {
-  constexpr std::array<const char*, 5> kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
-  size_t unit = 0;
-  for (; bytes >= 1024 && unit + 1 < kUnits.size(); ++unit) bytes /= 1024;
-  char text[32];
-  std::snprintf(text, sizeof text, unit == 0 ? "%.0f %s" : "%.1f %s", bytes, kUnits[unit]);
-  return text;
 }
 
 std::string_view mark_of(Usage usage, const VerifyLook& look) {
@@ -93,7 +71,7 @@ std::string amounts(const SegmentUsage& usage) {
   std::string text;
   for (size_t i = 0; i < sums.size(); ++i) {
     if (sums[i] == 0) continue;
-    text += (text.empty() ? "" : ", ") + iec(static_cast<double>(sums[i])) + ' ' + kNames[i];
+    text += (text.empty() ? "" : ", ") + size_text(static_cast<double>(sums[i])) + ' ' + kNames[i];
   }
   return text.empty() ? "empty" : text;
 }
@@ -165,11 +143,11 @@ std::string summary_text(const VerifyReport& report, double seconds) {
   char time[32];
   std::snprintf(time, sizeof time, "%.3f s", seconds);
   std::string text = counted(report.segments, "segment") + ", " + counted(report.messages, "message") + ", " +
-                     iec(static_cast<double>(report.bytes)) + ", " + counted(report.findings_total, "finding");
+                     size_text(static_cast<double>(report.bytes)) + ", " + counted(report.findings_total, "finding");
   if (report.findings_total > report.findings.size()) {
     text += " (" + grouped(report.findings_total - report.findings.size()) + " not shown)";
   }
-  text += ", " + std::string(time) + ", " + iec(rate_of(report, seconds)) + "/s, level " +
+  text += ", " + std::string(time) + ", " + size_text(rate_of(report, seconds)) + "/s, level " +
           std::string(level_name(report.level));
   if (!report.complete) text += report.findings_total > 0 ? ", stopped early" : ", stopped before the end";
   return text + '\n';

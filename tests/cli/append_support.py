@@ -4,42 +4,19 @@ The reader knows just enough of docs/store-format.md to list records and queue u
 """
 
 import json
-import os
 import pathlib
 import struct
-import subprocess
 import zlib
 
-MQCTL = os.environ.get("MQCTL", "mqctl")
-SOURCE = pathlib.Path(os.environ.get("MQCTL_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
-GOLDEN = SOURCE / "tests" / "golden"
-GOLDEN_SETS = sorted(p.name.removesuffix(".tar.zst") for p in GOLDEN.glob("*.tar.zst"))
+from support import GOLDEN, GOLDEN_SETS, MQCTL, SOURCE, ok, run, unpack  # noqa: F401  (for the tests that import them from here)
 
 MAGIC = {0xDAA320A7: 1, 0xDAA320AB: 2}
 BLANK = 0xCBD43194
 SEGMENT = "64KiB"
 
 
-def run(*args, stdin=b"", timeout=120, **kwargs):
-    return subprocess.run([MQCTL, *map(str, args)], input=stdin, capture_output=True, timeout=timeout, **kwargs)
-
-
-def ok(*args, **kwargs):
-    done = run(*args, **kwargs)
-    assert done.returncode == 0, (args, done.returncode, done.stderr.decode(errors="replace"))
-    return done
-
-
 def json_lines(data):
     return [json.loads(line) for line in data.splitlines()]
-
-
-def unpack(name, directory):
-    """A fresh copy of a golden set; its root."""
-    archive = subprocess.Popen(["zstd", "-dc", GOLDEN / f"{name}.tar.zst"], stdout=subprocess.PIPE)
-    subprocess.run(["tar", "-xf", "-", "-C", directory], stdin=archive.stdout, check=True)
-    assert archive.wait() == 0
-    return pathlib.Path(directory) / name
 
 
 def segments(store):

@@ -1,0 +1,156 @@
+// The tables of the broker: names, subscriptions, topics, groups, progress, locks; over the configuration files of
+// genuine brokers too.
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "cli/broker/broker_config.h"
+#include "cli/broker/consumer_offset_manager.h"
+#include "cli/broker/rebalance_lock_manager.h"
+#include "cli/broker/subscription_data.h"
+#include "cli/broker/subscription_group_manager.h"
+#include "cli/broker/topic_config_manager.h"
+#include "cli/broker/topic_validator.h"
+#include "tests/unit/support/golden_store.h"
+
+namespace mqctl {
+namespace {
+
+using test::GoldenStore;
+using test::TemporaryDirectory;
+
+const ManualClock kClock{EpochMs(1000)};
+FileSystem& fs() { return posix_file_system(); }
+
+TEST_CASE("Names of topics and groups are judged as Apache judges them") {
+  CHECK(topic_fault("Orders_1-x%|").empty());
+  CHECK(topic_fault(" ") == "The specified topic is blank.");
+  CHECK(topic_fault("a b") ==
+        "The specified topic: a b, contains illegal characters, allowing only ^[%|a-zA-Z0-9_-]+$");
+  CHECK(topic_fault(std::string(127, 'a')).empty());
+  CHECK(topic_fault(std::string(128, 'a')).find("longer than topic max length: 127") != std::string::npos);
+  CHECK(topic_fault("%RETRY%" + std::string(248, 'a')).empty());
+  CHECK(topic_fault("%RETRY%" + std::string(249, 'a')).find("255") != std::string::npos);
+  CHECK(group_fault(std::string(120, 'g')).empty());
+  CHECK_FALSE(group_fault(std::string(121, 'g')).empty());
+  CHECK(is_forbidden_to_send("RMQ_SYS_TRANS_HALF_TOPIC"));
+  CHECK_FALSE(is_forbidden_to_send("TBW102"));
+  CHECK(is_system_topic("rmq_sys_wheel_timer"));
+}
+
+TEST_CASE("Subscriptions by tag accept by hash") {
+  const auto all = make_subscription("T", "*", "");
+  REQUIRE(all.has_value());
+  CHECK(all->accepts_code(12345));
+  const auto two = make_subscription("T", " TagA || TagB ", "TAG");
+  REQUIRE(two.has_value());
+  CHECK(two->tags == std::set<std::string>{"TagA", "TagB"});
+  CHECK(two->accepts_code(2598919));  // Java's "TagA".hashCode()
+  CHECK_FALSE(two->accepts_code(2598921));
+  CHECK_FALSE(make_subscription("T", "a >", "SQL92").has_value());
+  CHECK_FALSE(make_subscription("T", "*", "XPATH").has_value());
+}
+
+TEST_CASE("Topics are made after the default topic, and are there after a restart") {
+  const TemporaryDirectory dir;
+  const std::string path = dir.path() + "/config/topics.json";
+  {
+    TopicConfigManager topics(fs(), kClock, path);
+    REQUIRE(topics.load({}).ok());
+    const auto made = topics.create_for_send("T", "TBW102", 4);
+    REQUIRE(made.has_value());
+    REQUIRE(made->has_value());
+    CHECK((*made)->write_queues == 4);
+    CHECK((*made)->perm == 6);
+    CHECK_FALSE(topics.create_for_send("U", "T", 4)->has_value());  // T gives nothing on
+    CHECK(topics.is_system("DefaultCluster"));
+    CHECK_FALSE(topics.is_system("T"));
+  }
+  TopicConfigManager again(fs(), kClock, path);
+  REQUIRE(again.load({}).ok());
+  CHECK(again.find("T")->read_queues == 4);
+  CHECK(again.version().counter == 1);
+}
+
+TEST_CASE("No topic comes by itself where that is off") {
+  const TemporaryDirectory dir;
+  BrokerConfig config;
+  config.auto_create_topic = false;
+  TopicConfigManager topics(fs(), kClock, dir.path() + "/topics.json");
+  REQUIRE(topics.load(config).ok());
+  CHECK_FALSE(topics.find("TBW102").has_value());
+  CHECK_FALSE(topics.create_for_send("T", "TBW102", 4)->has_value());
+}
+
+TEST_CASE("Configuration files of genuine brokers are read, and written so that nothing is lost") {
+  for (const char* name : {"apache-4.9.4-clean", "apache-5.5.0-mixed"}) {
+    const GoldenStore golden(name);
+    TopicConfigManager topics(fs(), kClock, golden.path("config/topics.json"));
+    REQUIRE(topics.load({}).ok());
+    CHECK(topics.find("Orders")->write_queues > 0);
+    SubscriptionGroupManager groups(fs(), kClock, golden.path("config/subscriptionGroup.json"));
+    REQUIRE(groups.load().ok());
+    CHECK(groups.all().size() > 8);
+    ConsumerOffsetManager offsets(fs(), kClock, golden.path("config/consumerOffset.json"));
+    REQUIRE(offsets.load().ok());
+    const ConfigJson before = offsets.json()["offsetTable"];
+    CHECK_FALSE(before.empty());
+    CHECK(offsets.commit("new-group", "Orders", 1, 7));
+    REQUIRE(offsets.persist().ok());
+    ConsumerOffsetManager again(fs(), kClock, golden.path("config/consumerOffset.json"));
+    REQUIRE(again.load().ok());
+    CHECK(again.query("new-group", "Orders", 1) == 7);
+    ConfigJson after = again.json()["offsetTable"];
+    after.erase("Orders@new-group");
+    CHECK(after == before);
+  }
+}
+
+TEST_CASE("A reset wins over commits until the consumer has learnt of it") {
+  const TemporaryDirectory dir;
+  ConsumerOffsetManager offsets(fs(), kClock, dir.path() + "/consumerOffset.json");
+  CHECK_FALSE(offsets.query("g", "T", 0).has_value());
+  CHECK(offsets.commit("g", "T", 0, 10));
+  offsets.reset("g", "T", 0, 3);
+  CHECK_FALSE(offsets.commit("g", "T", 0, 11));
+  CHECK(offsets.query("g", "T", 0) == 3);
+  CHECK(offsets.take_reset("g", "T", 0) == 3);
+  CHECK_FALSE(offsets.take_reset("g", "T", 0).has_value());
+  CHECK(offsets.commit("g", "T", 0, 4));
+  CHECK(offsets.groups_of("T") == std::set<std::string>{"g"});
+  offsets.remove_topic("T");
+  CHECK_FALSE(offsets.query("g", "T", 0).has_value());
+}
+
+TEST_CASE("A queue is one client's until it lets go or falls silent") {
+  RebalanceLockManager locks(std::chrono::milliseconds(60000));
+  CHECK(locks.try_lock("g", "T", 0, "one"));
+  CHECK(locks.try_lock("g", "T", 0, "one"));
+  CHECK_FALSE(locks.try_lock("g", "T", 0, "two"));
+  CHECK(locks.try_lock("g", "T", 1, "two"));
+  locks.unlock("g", "T", 0, "two");  // not its own
+  CHECK_FALSE(locks.try_lock("g", "T", 0, "two"));
+  CHECK(locks.any_alive("g"));
+  locks.unlock("g", "T", 0, "one");
+  CHECK(locks.try_lock("g", "T", 0, "two"));
+  RebalanceLockManager short_lived(std::chrono::milliseconds(-1));
+  CHECK(short_lived.try_lock("g", "T", 0, "one"));
+  CHECK(short_lived.try_lock("g", "T", 0, "two"));
+}
+
+TEST_CASE("broker.conf: known keys are taken, unknown ones named, wrong values refused") {
+  BrokerConfig config;
+  const auto ignored = read_broker_config(config,
+                                          "# comment\nbrokerName = b1\nflushDiskType=SYNC_FLUSH\n\nhaListenPort=1\n"
+                                          "fileReservedTime: 48\nautoCreateTopicEnable=false\n");
+  REQUIRE(ignored.has_value());
+  CHECK(*ignored == std::vector<std::string>{"haListenPort"});
+  CHECK(config.broker_name == "b1");
+  CHECK(config.sync_flush);
+  CHECK(config.reserved_hours == 48);
+  CHECK_FALSE(config.auto_create_topic);
+  CHECK_FALSE(read_broker_config(config, "fileReservedTime=soon\n").has_value());
+  CHECK_FALSE(read_broker_config(config, "autoCreateTopicEnable=maybe\n").has_value());
+}
+
+}  // namespace
+}  // namespace mqctl
