@@ -10,8 +10,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr size_t kFirstBuffer = 8u << 10;
-constexpr size_t kLargestIdleBuffer = 256u << 10;
 constexpr size_t kMaxQueuedBytes = 32u << 20;
 constexpr size_t kCoalesceBytes = 64u << 10;
 
@@ -61,12 +59,12 @@ bool Connection::has_unsent() const {
 asio::awaitable<void> Connection::run() {
   const auto self = shared_from_this();
   while (open()) {
-    make_room();
+    const std::span<char> room = input_.room();
     asio::error_code error;
-    const size_t got = co_await socket_.async_read_some(asio::buffer(input_.data() + end_, input_.size() - end_),
+    const size_t got = co_await socket_.async_read_some(asio::buffer(room.data(), room.size()),
                                                         asio::redirect_error(asio::use_awaitable, error));
     if (error) break;
-    end_ += got;
+    input_.filled(got);
     context_.bytes_in.fetch_add(got, std::memory_order_relaxed);
     t_batch = this;
     const bool sane = consume();
@@ -86,56 +84,23 @@ asio::awaitable<void> Connection::run() {
   end();
 }
 
-// Room grows with what has come, never with what a length claims.
-void Connection::make_room() {
-  if (begin_ == end_) {
-    begin_ = end_ = 0;
-    if (input_.size() > kLargestIdleBuffer) std::vector<char>().swap(input_);
-  }
-  if (input_.empty()) input_.resize(kFirstBuffer);
-  if (end_ < input_.size()) return;
-  if (begin_ > 0 && end_ - begin_ <= input_.size() / 2) {
-    std::memmove(input_.data(), input_.data() + begin_, end_ - begin_);
-    end_ -= begin_;
-    begin_ = 0;
-    if (input_.size() >= kLargestIdleBuffer) return;
-  }
-  input_.resize(input_.size() * 2);
-}
-
 // False where the connection is to be closed.
 bool Connection::consume() {
-  while (end_ - begin_ >= kFrameLengthBytes) {
-    const char* const from = input_.data() + begin_;
-    if (std::exchange(first_bytes_, false)) {
-      if (const std::string_view other = foreign_protocol({from, end_ - begin_}); !other.empty()) {
-        context_.log.warning("refused " + to_string(remote_) + ": it speaks " + std::string(other) +
-                             ", which this port does not");
-        return false;
-      }
-    }
-    const Result<size_t> bytes = frame_bytes(from);
-    if (!bytes) {
-      context_.log.warning("closed " + to_string(remote_) + ": " + bytes.error().message());
+  std::string_view frame;
+  FrameReader::Step step = input_.next(frame);
+  for (; step == FrameReader::Step::kFrame; step = input_.next(frame)) {
+    Result<ReceivedCommand> command = decode_frame(frame);
+    if (!command) {
+      context_.log.warning("closed " + to_string(remote_) + ": " + command.error().message());
       return false;
     }
-    if (end_ - begin_ < *bytes) return true;
-    if (!take_frame({from, *bytes})) return false;
-    begin_ += *bytes;
+    context_.frames_in.fetch_add(1, std::memory_order_relaxed);
+    active_ns_.store(now_ns(), std::memory_order_relaxed);
+    handle(std::move(*command));
   }
-  return true;
-}
-
-bool Connection::take_frame(std::string_view frame) {
-  Result<ReceivedCommand> command = decode_frame(frame);
-  if (!command) {
-    context_.log.warning("closed " + to_string(remote_) + ": " + command.error().message());
-    return false;
-  }
-  context_.frames_in.fetch_add(1, std::memory_order_relaxed);
-  active_ns_.store(now_ns(), std::memory_order_relaxed);
-  handle(std::move(*command));
-  return true;
+  if (step == FrameReader::Step::kNeedsMore) return true;
+  context_.log.warning("refused " + to_string(remote_) + ": " + input_.refusal());
+  return false;
 }
 
 void Connection::handle(ReceivedCommand command) {

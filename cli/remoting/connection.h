@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/remoting/frame_reader.h"
 #include "cli/remoting/remoting_server.h"
 #include "libstore/base/mutex.h"
 
@@ -50,11 +51,9 @@ class Connection final : public Channel, public std::enable_shared_from_this<Con
     std::vector<HeldBytes> records;
   };
   bool consume();
-  bool take_frame(std::string_view frame);
   void handle(ReceivedCommand command);
   void process(const RequestPtr& request, const ProcessorTable::Entry& entry);
   void enqueue(const RemotingCommand& command, SerializeType type, std::vector<HeldBytes> records) EXCLUDES(mutex_);
-  void make_room();
   void pump();
   void written(const asio::error_code& error);
   void answered(ReceivedCommand command) EXCLUDES(mutex_);
@@ -69,9 +68,7 @@ class Connection final : public Channel, public std::enable_shared_from_this<Con
   std::atomic<int64_t> active_ns_;
 
   // The strand's own.
-  std::vector<char> input_;
-  size_t begin_ = 0, end_ = 0;
-  bool first_bytes_ = true;
+  FrameReader input_;
   bool writing_ = false;
   std::vector<Chunk> sending_;
   asio::steady_timer drained_;

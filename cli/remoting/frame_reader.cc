@@ -24,7 +24,8 @@ std::span<char> FrameReader::room() {
     }
   }
   if (capacity_ - end_ < kWorthARead) compact();
-  if (capacity_ - end_ < kWorthARead) grow();
+  const bool wants_more = std::exchange(busy_, false) && capacity_ < kLargestIdleCapacity;
+  if (wants_more || capacity_ - end_ < kWorthARead) grow();
   return {buffer_.get() + end_, capacity_ - end_};
 }
 

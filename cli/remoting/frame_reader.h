@@ -26,7 +26,10 @@ class FrameReader {
   // Where the next read goes; never empty. Ends the life of frames. REQUIRES: next() said kNeedsMore, or nothing yet.
   std::span<char> room();
   // REQUIRES: bytes <= the size of the last room().
-  void filled(size_t bytes) { end_ += bytes; }
+  void filled(size_t bytes) {
+    end_ += bytes;
+    busy_ = end_ == capacity_;
+  }
 
   // kFrame: `frame` is a whole frame, fit for decode_frame, until the next room(). kRefused stays.
   Step next(std::string_view& frame);
@@ -46,6 +49,7 @@ class FrameReader {
   std::unique_ptr<char[]> buffer_;
   size_t capacity_ = 0, begin_ = 0, end_ = 0;
   bool first_bytes_ = true;
+  bool busy_ = false;  // the last read filled the room: more would have come with a larger one
   std::string refusal_;
 };
 
