@@ -17,6 +17,7 @@
 #include "libstore/base/crc32.h"
 #include "libstore/store/default_message_store.h"
 #include "libstore/store/verifier.h"
+#include "tests/bench/serve_bench.h"
 
 using namespace mqctl;
 using Seconds = std::chrono::duration<double>;
@@ -211,5 +212,6 @@ int main(int argc, char** argv) {
   bench_verify(store, 1, VerifyLevel::kIndex, "verify --level index, one thread");
   const double log_bytes = 1000000.0 * 1150;
   if (argc > 1) bench_commands(std::filesystem::absolute(argv[1]), store, log_bytes);
+  if (argc > 1) bench_serve(std::filesystem::absolute(argv[1]));
   std::filesystem::remove_all(work_directory());
 }
