@@ -103,7 +103,7 @@ coverage() {
 fuzz() {
   install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
   build fuzz
-  for fuzzer in build/fuzz/tests/fuzz_*; do
+  for fuzzer in build/fuzz/tests/fuzz/fuzz_*; do
     [ -x "$fuzzer" ] && [ -f "$fuzzer" ] || continue
     say "$(basename "$fuzzer")"
     "$fuzzer" -max_total_time="${FUZZ_SECONDS:-60}" -rss_limit_mb=1024 -verbosity=0 -print_final_stats=1
