@@ -79,8 +79,8 @@ std::string roff(std::string_view text) {
 std::string man_head(std::string_view name, std::string_view purpose) {
   std::string upper(name);
   for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return ".TH " + roff(upper) + " 1 \"\" \"mqctl " MQCTL_VERSION "\" \"mqctl\"\n.ad l\n.SH NAME\n" + roff(name) + " \\- " +
-         roff(purpose) + "\n";
+  return ".TH " + roff(upper) + " 1 \"\" \"mqctl " MQCTL_VERSION "\" \"mqctl\"\n.ad l\n.SH NAME\n" + roff(name) +
+         " \\- " + roff(purpose) + "\n";
 }
 
 std::string man_statuses() {
