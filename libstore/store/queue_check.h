@@ -73,6 +73,7 @@ class QueueCheck {
                               const std::vector<DamagedRange>& damaged);
   Status pass_over(Queue& queue, int64_t until, const std::vector<DamagedRange>& damaged, PhysicalOffset log_end);
   void note_unit(Queue& queue, Run unit);
+  bool caught_up(Queue& queue) const;
   void close_run(Queue& queue);
   Finding finding_of(const Queue& queue, const Run& run) const;
 

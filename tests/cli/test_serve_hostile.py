@@ -1,0 +1,224 @@
+"""`mqctl serve` and its network: both codecs, pipelines, held pulls; and clients that lie, stall, garble and flood."""
+
+import json
+import pathlib
+import random
+import socket
+import struct
+import threading
+import time
+
+import pytest
+
+from wire_client import Client, Serve, binary_frame, frame, pull_ext, send_ext
+
+
+@pytest.fixture(scope="module")
+def serve():
+    with Serve("--ephemeral", "--topic", "T") as running:
+        with running.client() as client:
+            client.put("T", b"first")
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def still_serves(serve):
+    """Whatever happened, the next client is served."""
+    yield
+    with serve.client() as client:
+        assert b"first" in client.pull("T").body
+
+
+def memory(serve):
+    status = pathlib.Path(f"/proc/{serve.process.pid}/status").read_text()
+    return int(status.split("RssAnon:")[1].split()[0]) * 1024
+
+
+# --- manners of the wire ---
+
+def test_answers_come_in_the_form_of_the_request(serve):
+    with serve.client() as client:
+        assert not client.ask(105, {"topic": "T"}).binary
+        client.send(binary_frame(105, {"topic": "T"}, opaque=7))
+        answer = client.receive()
+        assert answer.binary and (answer.code, answer.opaque, answer.flag) == (0, 7, 1)
+        client.send(binary_frame(310, send_ext("bin"), b"x"))
+        assert client.receive().ext["queueOffset"] == "0"
+
+
+def test_a_thousand_requests_in_one_write(serve):
+    with serve.client() as client:
+        client.send(b"".join(frame(310, send_ext("pipe", i % 4), b"%d" % i, opaque=i) for i in range(1000)))
+        answers = [client.receive() for _ in range(1000)]
+        assert sorted(a.opaque for a in answers) == list(range(1000)) and all(a.code == 0 for a in answers)
+        client.wait_for_max("pipe", 3, 250)
+
+
+def test_oneway_requests_get_no_answer(serve):
+    with serve.client() as client:
+        client.send(frame(310, send_ext("oneway"), b"x", flag=2) + frame(105, {"topic": "T"}, opaque=9))
+        assert client.receive().opaque == 9
+        client.wait_for_max("oneway", 0, 1)
+
+
+def test_an_unknown_code_is_answered_with_its_number(serve):
+    with serve.client() as client:
+        answer = client.ask(4711)
+        assert answer.code == 3 and "4711" in answer.remark
+        assert client.ask(200050).code == 3   # POP: not yet
+
+
+def test_sends_are_judged_as_apache_judges_them(serve):
+    with serve.client() as client:
+        for topic, code in (("a b", 29), ("SCHEDULE_TOPIC_XXXX", 16), ("t" * 128, 29)):
+            assert client.ask(310, send_ext(topic), b"x").code == code
+        assert client.ask(310, send_ext("T", queue=99), b"x").code == 29
+        assert client.ask(310, send_ext("T"), b"").code == 13
+        assert client.ask(310, send_ext("T"), b"x" * (4 * 1024 * 1024 + 1)).code == 13
+        assert client.ask(310, send_ext("T", i="a\x01" + "b" * 32767 + "\x02"), b"x").code == 13
+        assert client.ask(310, send_ext("fresh", c="no-such-default"), b"x").code == 17
+
+
+def test_a_held_pull_is_answered_by_the_message_that_it_waits_for(serve):
+    with serve.client() as waiting, serve.client() as sender:
+        sender.put("held", b"0")
+        sender.wait_for_max("held", 0, 1)
+        waiting.send(frame(11, pull_ext("held", 0, 1, suspend=15000)))
+        start = time.monotonic()
+        sender.put("held", b"other queue", 1)
+        sender.put("held", b"this one")
+        answer = waiting.receive()
+        assert answer.code == 0 and b"this one" in answer.body
+        assert time.monotonic() - start < 5
+
+
+def test_a_held_pull_is_answered_when_its_time_is_over(serve):
+    with serve.client() as client:
+        start = time.monotonic()
+        answer = client.ask(11, pull_ext("T", 3, 0, suspend=300))
+        assert answer.code == 19 and 0.25 < time.monotonic() - start < 5
+        assert {"nextBeginOffset", "minOffset", "maxOffset", "suggestWhichBrokerId"} <= set(answer.ext)
+
+
+def test_heartbeats_locks_and_offsets(serve):
+    with serve.client() as client:
+        beat = {"clientID": "c1", "consumerDataSet": [{"groupName": "HG", "consumeType": 1, "messageModel": 1, "consumeFromWhere": 0,
+                                                       "subscriptionDataSet": [{"topic": "T", "subString": "*", "subVersion": 1}]}]}
+        assert client.ask(34, body=json.dumps(beat).encode()).code == 0
+        first, = client.pushed   # the group has a new member
+        assert (first.code, first.ext["consumerGroup"]) == (40, "HG")
+        assert json.loads(client.ask(38, {"consumerGroup": "HG"}).body) == {"consumerIdList": ["c1"]}
+        assert client.ask(105, {"topic": "%RETRY%HG"}).code == 0
+        lock = {"clientId": "c1", "consumerGroup": "HG", "mqSet": [{"brokerName": "broker-a", "queueId": 0, "topic": "T"}]}
+        assert json.loads(client.ask(41, body=json.dumps(lock).encode()).body)["lockOKMQSet"] == lock["mqSet"]
+        assert json.loads(client.ask(41, body=json.dumps(lock | {"clientId": "c2"}).encode()).body) == {"lockOKMQSet": []}
+        assert client.ask(14, {"consumerGroup": "HG", "topic": "none", "queueId": 0}).code == 22
+        assert client.ask(15, {"consumerGroup": "HG", "topic": "T", "queueId": 0, "commitOffset": 5}).code == 0
+        assert client.ask(14, {"consumerGroup": "HG", "topic": "T", "queueId": 0}).ext["offset"] == "5"
+    with serve.client() as client:   # who is gone is no member
+        end = time.monotonic() + 5
+        while client.ask(38, {"consumerGroup": "HG"}).code != 1:
+            assert time.monotonic() < end
+
+
+# --- hostile ---
+
+def closed_by(serve, data):
+    with serve.client() as client:
+        client.send(data)
+        return client.receive() is None
+
+
+@pytest.mark.parametrize("data", [
+    struct.pack(">i", -1) + b"x" * 20, struct.pack(">i", 2**31 - 1) + b"x" * 20, struct.pack(">ii", 3, 0),
+    struct.pack(">ii", 8, 100) + b"xxxx", struct.pack(">iI", 8, 4 | 2 << 24) + b"{}xx", struct.pack(">ii", 8, 4) + b"nope",
+    struct.pack(">ii", 4 + 70000, 70000) + b'{"extFields":' + b"[" * 69987,
+    struct.pack(">ii", 30, 26) + b'{"code":99999999999999999}',
+], ids=["negative", "huge", "short", "header longer than frame", "serialize type 2", "no JSON", "nesting", "number"])
+def test_a_frame_that_lies_closes_its_connection_and_no_other(serve, data):
+    assert closed_by(serve, data)
+    assert "closed 127.0.0.1" in serve.said() or "refused 127.0.0.1" in serve.said()
+
+
+@pytest.mark.parametrize("data, name", [
+    (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "TLS"), (b"GET / HTTP/1.1\r\n\r\n", "HTTP"),
+    (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "gRPC"), (b"PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n", "PROXY")])
+def test_who_speaks_something_else_is_refused_by_name(serve, data, name):
+    assert closed_by(serve, data)
+    assert name in serve.said()
+
+
+def test_a_frame_cut_at_every_byte(serve):
+    whole = frame(310, send_ext("cut"), b"body")
+    for length in range(len(whole)):
+        with serve.client() as client:
+            client.send(whole[:length])
+    with serve.client() as client:
+        for i in range(len(whole)):   # and one byte at a time
+            client.send(whole[i:i + 1])
+        assert client.receive().ext["queueOffset"] == "0"
+
+
+def test_garbage_of_every_kind(serve):
+    rng = random.Random(3)
+    whole = frame(310, send_ext("T9"), b"body") + binary_frame(310, send_ext("T9"), b"body")
+    for i in range(300):
+        data = bytearray(whole if i % 2 else rng.randbytes(rng.randrange(1, 400)))
+        for _ in range(rng.randrange(1, 5)):
+            data[rng.randrange(len(data))] = rng.randrange(256)
+        with serve.client() as client:
+            client.send(bytes(data))
+
+
+def test_the_largest_header_is_read_or_refused_without_growing(serve):
+    before = memory(serve)
+    for header in (b'{"code":105,"extFields":{"topic":"' + b"t" * (15 << 20) + b'"}}', b'{"extFields":{' + b'"a":"b",' * (1 << 20) + b'"c":"d"}}'):
+        with serve.client() as client:
+            client.send(struct.pack(">ii", 4 + len(header), len(header)) + header)
+            answer = client.receive()
+            assert answer is None or answer.code == 17
+    assert memory(serve) - before < 64 << 20
+
+
+def test_thousands_of_connections_that_say_nothing(serve):
+    host, port = serve.address.rsplit(":", 1)
+    idle = []
+    try:
+        for _ in range(900):   # what one process may have open here
+            idle.append(socket.create_connection((host, int(port))))
+        with serve.client() as client:
+            client.put("T", b"x", 1)
+        assert memory(serve) < 200 << 20
+    finally:
+        for each in idle:
+            each.close()
+
+
+def test_a_reader_that_does_not_read_costs_him_and_nobody_else(serve):
+    with serve.client() as client:
+        for _ in range(64):
+            client.put("big", b"x" * 250000)
+    before = memory(serve)
+    stalled = serve.client()
+    stop = threading.Event()
+
+    def flood():
+        stalled.socket.settimeout(0.2)
+        asked = frame(11, pull_ext("big", 0, 0))
+        while not stop.is_set():
+            try:
+                stalled.socket.send(asked * 100)
+            except (TimeoutError, OSError):
+                pass
+
+    flooder = threading.Thread(target=flood)
+    flooder.start()
+    try:
+        with serve.client() as client:
+            for i in range(200):
+                client.put("T", b"meanwhile", 2)
+        assert memory(serve) - before < 100 << 20
+    finally:
+        stop.set()
+        flooder.join()
+        stalled.socket.close()
