@@ -150,7 +150,7 @@ std::optional<Response> forward(BrokerController& broker, const RequestPtr& requ
     MessageView view;
     const Result<HeldBytes> held = broker.store().message_at(place ? place->physical_offset : PhysicalOffset(-1), view);
     if (!held) return Response::of(rc::kSystemError, "can not find the message");
-    command.body = as_text(held->bytes());
+    command.body = as_text(view.record);
   }
   client->channel->request(
       std::move(command), kForwardLimit, [request, group, id](std::optional<ReceivedCommand> answer) {

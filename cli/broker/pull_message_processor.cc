@@ -176,9 +176,9 @@ class PullMessage {
       return broker_.store().commit_log().record_bytes(unit.physical_offset, static_cast<size_t>(unit.size));
     }
     MessageView view;
-    Result<HeldBytes> held = broker_.store().message_at(unit.physical_offset, view);
+    const Result<HeldBytes> held = broker_.store().message_at(unit.physical_offset, view);
     if (!held || !subscription_.accepts_properties(view.properties)) return {};
-    return std::move(*held);
+    return broker_.store().commit_log().record_bytes(unit.physical_offset, view.record.size());
   }
 
   bool park(const Found& found) {

@@ -20,11 +20,11 @@ Response query_message(BrokerController& broker, const Request& request) {
   int64_t newest_time = 0, newest_place = 0;
   for (const PhysicalOffset place : *places) {
     MessageView view;
-    Result<HeldBytes> held = broker.store().message_at(place, view);
+    const Result<HeldBytes> held = broker.store().message_at(place, view);
     if (!held) continue;
     newest_time = std::max(newest_time, view.stored.value());
     newest_place = std::max(newest_place, place.value());
-    response.records.push_back(std::move(*held));
+    response.records.push_back(broker.store().commit_log().record_bytes(place, view.record.size()));
   }
   if (response.records.empty())
     return Response::of(rc::kQueryNotFound, "can not find message, maybe time range not correct");
@@ -35,10 +35,10 @@ Response query_message(BrokerController& broker, const Request& request) {
 Response view_message(BrokerController& broker, const Request& request) {
   const int64_t offset = request.command.number_or("offset", -1);
   MessageView view;
-  Result<HeldBytes> held = broker.store().message_at(PhysicalOffset(offset), view);
+  const Result<HeldBytes> held = broker.store().message_at(PhysicalOffset(offset), view);
   if (!held) return Response::of(rc::kSystemError, "can not find message by the offset, " + std::to_string(offset));
   Response response = Response::success();
-  response.records.push_back(std::move(*held));
+  response.records.push_back(broker.store().commit_log().record_bytes(PhysicalOffset(offset), view.record.size()));
   return response;
 }
 
