@@ -19,7 +19,6 @@
 namespace mqctl {
 namespace {
 
-constexpr std::chrono::milliseconds kLookAgain{10};
 constexpr std::chrono::seconds kGrace{10};  // for a command that was told to stop
 
 // Removed with all it holds.
@@ -54,6 +53,7 @@ class Serve {
       broker_options.root = temporary_.path();
     }
     const StopSignals signals;
+    forget_earlier_run();
     broker_ = std::make_unique<BrokerController>(posix_file_system(), system_clock(), log_, std::move(broker_options));
     Status status = broker_->start();
     if (status.ok()) status = prepare();
@@ -72,6 +72,13 @@ class Serve {
   int failed(const Status& status) {
     console_.error(status);
     return exit_status_of(status) == exit_status::kUsage ? exit_status::kCouldNot : exit_status_of(status);
+  }
+
+  // Files that an earlier run left would say that we are ready.
+  void forget_earlier_run() const {
+    for (const std::string& file : {options_.ready_file, options_.port_file}) {
+      if (std::error_code ignored; std::filesystem::is_regular_file(file, ignored)) ::unlink(file.c_str());
+    }
   }
 
   Status prepare() {
@@ -174,19 +181,12 @@ class Serve {
         options_.command,
         {{"NAMESRV_ADDR", address()}, {"ROCKETMQ_NAMESRV_ADDR", address()}, {"MQCTL_STORE", broker_->options().root}});
     if (!child) return failed(child.error());
-    std::optional<std::chrono::steady_clock::time_point> kill_at;
-    while (true) {
-      if (const std::optional<int> status = child->poll()) return *status;
-      if (signals.caught() == 0) {
-        signals.sleep(kLookAgain);
-      } else if (!kill_at) {
-        child->signal(signals.caught());
-        kill_at = std::chrono::steady_clock::now() + kGrace;
-      } else {
-        ::usleep(static_cast<useconds_t>(std::chrono::microseconds(kLookAgain).count()));
-        if (std::chrono::steady_clock::now() > *kill_at) child->signal(SIGKILL);
-      }
+    (void)signals.wait_readable(child->descriptor());
+    if (signals.caught() != 0 && !child->ended_within(std::chrono::milliseconds(0))) {
+      child->signal(signals.caught());
+      if (!child->ended_within(kGrace)) child->signal(SIGKILL);
     }
+    return child->wait();
   }
 
   const ServeOptions& options_;

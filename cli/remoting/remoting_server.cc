@@ -1,5 +1,6 @@
 #include "cli/remoting/remoting_server.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 
 #include <thread>
@@ -19,6 +20,9 @@ void raise_descriptor_limit() {
   limit.rlim_cur = limit.rlim_max;
   (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
+
+// No program that we run inherits it.
+void keep_from_commands(auto& socket) { ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC); }
 
 }  // namespace
 
@@ -44,6 +48,7 @@ struct RemotingServer::Impl {
   }
 
   void take(tcp::socket socket) {
+    keep_from_commands(socket);
     MutexLock lock(mutex);
     if (connections.size() >= options.max_connections) {
       log.warning("refused a connection: there are " + std::to_string(connections.size()));
@@ -109,6 +114,7 @@ Result<int> RemotingServer::listen(const std::string& address, int port) {
   const tcp::endpoint endpoint(ip, static_cast<uint16_t>(port));
   auto acceptor = std::make_unique<tcp::acceptor>(impl_->io);
   acceptor->open(endpoint.protocol(), error);
+  if (!error) keep_from_commands(*acceptor);
   if (!error) acceptor->set_option(asio::socket_base::reuse_address(true), error);
   if (!error) acceptor->bind(endpoint, error);
   if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);

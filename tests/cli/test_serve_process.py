@@ -1,35 +1,16 @@
 """`mqctl serve` as a process: readiness, files, ports, stores, ends, and the command that it runs."""
 
 import json
-import os
 import pathlib
 import signal
 import socket
-import subprocess
-import time
 
 import pytest
 
 from append_support import check_closed, verify_sound
-from support import MQCTL, body_of, dump, ok, run, unpack
+from serve_support import LISTEN, finish, seeding, wait_for
+from support import body_of, dump, ok, run, unpack
 from wire_client import Client, Serve, frame, pull_ext, send_ext
-
-LISTEN = ("--listen", "127.0.0.1:0")
-
-
-def wait_for(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)
-
-
-def alive(pid):
-    try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
 
 def test_the_ready_line_comes_when_a_send_is_accepted(tmp_path):
     with Serve(tmp_path / "store", "--segment-size", "1MiB") as serve:
@@ -91,6 +72,33 @@ def test_clients_are_told_the_address_that_they_dialled_or_the_advertised_one(tm
         assert serve.address == "10.1.2.3:77"
 
 
+def test_what_an_earlier_run_left_does_not_say_ready(tmp_path):
+    for name in ("ready", "port"):
+        (tmp_path / name).write_text("of an earlier run\n")
+    process, _, pipe = seeding(tmp_path, "--ready-file", tmp_path / "ready", "--port-file", tmp_path / "port")
+    with open(pipe, "w", encoding="utf-8") as seed:
+        wait_for(lambda: not (tmp_path / "ready").exists() and not (tmp_path / "port").exists())
+        seed.write("no record\n")
+    status, out, err = finish(process)
+    assert (status, out) == (3, b"") and b"seed: line 1" in err, err
+    assert not (tmp_path / "ready").exists() and not (tmp_path / "port").exists()
+
+
+def test_nothing_says_ready_before_the_seed_is_in(tmp_path):
+    ready = tmp_path / "ready"
+    process, port, pipe = seeding(tmp_path, "--ready-file", ready)
+    with open(pipe, "w", encoding="utf-8") as seed:
+        seed.writelines(json.dumps({"topic": "seeded", "queue": 0, "body": f"{i}"}) + "\n" for i in range(50))
+        seed.flush()
+        assert not ready.exists()
+    wait_for(ready.exists)
+    with Client(f"127.0.0.1:{port}") as client:   # at once, without another try
+        assert client.put("T", b"x").code == 0
+        client.wait_for_max("seeded", 0, 50)
+    process.terminate()
+    assert finish(process)[0] == 0
+
+
 def test_broker_conf_is_read_and_what_it_means_nothing_for_is_named(tmp_path):
     conf = tmp_path / "broker.conf"
     conf.write_text("brokerName=mine\nhaListenPort=1\nautoCreateTopicEnable=false\n")
@@ -139,48 +147,3 @@ def test_everything_acknowledged_survives_kill_9(tmp_path):
         assert serve.process.wait(10) == 0
     assert [body_of(r) for r in dump(store)] == [b"%d" % i for i in range(count)]
     verify_sound(store)
-
-
-# --- serve ... -- CMD ---
-
-def command(*words, **kwargs):
-    return run("serve", "--ephemeral", *LISTEN, "-q", "--", *words, **kwargs)
-
-
-def test_the_command_gets_the_address_and_its_status_is_returned():
-    done = command("sh", "-c", "echo $NAMESRV_ADDR; exit 7")
-    assert done.returncode == 7 and done.stdout.startswith(b"127.0.0.1:")
-    assert command("true").returncode == 0
-    assert command("sh", "-c", "kill -9 $$").returncode == 137
-    assert command("/no/such/program").returncode == 127
-
-
-def test_a_store_can_be_named_before_the_command(tmp_path):
-    done = run("serve", tmp_path / "store", *LISTEN, "--segment-size", "1MiB", "-q", "--", "sh", "-c", "exit 3")
-    assert done.returncode == 3
-    check_closed(tmp_path / "store")
-
-
-def test_signals_are_passed_on(tmp_path):
-    mark = tmp_path / "mark"
-    process = subprocess.Popen([MQCTL, "serve", "--ephemeral", *LISTEN, "-q", "--", "sh", "-c",
-                                f"trap 'echo got > {mark}; exit 5' TERM; touch {mark}.up; while :; do sleep 0.01; done"])
-    wait_for(lambda: (tmp_path / "mark.up").exists())
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 5
-    assert mark.read_text() == "got\n"
-
-
-@pytest.mark.parametrize("end", ["exit", "kill"])
-def test_nothing_of_the_command_is_left(tmp_path, end):
-    pids = tmp_path / "pids"
-    wait = "sleep 60" if end == "kill" else "true"
-    script = f"(setsid sh -c 'echo $$ >> {pids}; exec sleep 60' &) ; sleep 60 & echo $! >> {pids}; while [ $(wc -l < {pids}) -lt 2 ]; do :; done; touch {pids}.all; {wait}"
-    process = subprocess.Popen([MQCTL, "serve", "--ephemeral", *LISTEN, "-q", "--", "sh", "-c", script], env=dict(os.environ, TMPDIR=str(tmp_path)))
-    wait_for(lambda: (tmp_path / "pids.all").exists())
-    if end == "kill":
-        process.terminate()
-    process.wait(20)
-    children = [int(line) for line in pids.read_text().split()]
-    assert len(children) == 2
-    wait_for(lambda: not any(alive(pid) for pid in children))
