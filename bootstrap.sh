@@ -18,10 +18,10 @@ TEXT
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 
-readonly BUILD_PACKAGES=(g++ cmake ninja-build ccache libasio-dev libcli11-dev libfmt-dev nlohmann-json3-dev libre2-dev libdeflate-dev
+readonly BUILD_PACKAGES=(g++ cmake ninja-build ccache libasio-dev libevent-dev libcli11-dev libfmt-dev nlohmann-json3-dev libre2-dev libdeflate-dev
   zlib1g-dev liblz4-dev libzstd-dev catch2 zstd)
 readonly TEST_PACKAGES=(clang clang-tidy clang-format libclang-rt-14-dev python3 python3-pytest python3-jsonschema jq openjdk-17-jdk-headless maven
-  zsh fish util-linux procps man-db)
+  zsh fish python3-prometheus-client util-linux procps man-db)
 
 # Debian's packages, through sudo where we are not root; nothing is asked.
 install_packages() {

@@ -79,6 +79,7 @@ _mqctl() {
         serve:--segment-size) return ;;
         serve:-c|serve:--config) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         serve:--io-threads) return ;;
+        serve:--metrics) return ;;
         serve:--log-format) _mqctl_words 'text json'; return ;;
         serve:--color) _mqctl_words 'auto always never'; return ;;
         help:--man) COMPREPLY=($(compgen -d -- "$cur")); return ;;
@@ -115,7 +116,7 @@ _mqctl() {
             ;;
         serve)
             if [[ $cur == -* ]]; then
-                _mqctl_words '--help --listen --advertise --ephemeral --topic --seed --ready-file --port-file --flush --segment-size --config --io-threads --access-log --log-format --force --color --quiet --verbose'
+                _mqctl_words '--help --listen --advertise --ephemeral --topic --seed --ready-file --port-file --flush --segment-size --config --io-threads --metrics --access-log --log-format --force --color --quiet --verbose'
             else
                 COMPREPLY=($(compgen -f -- "$cur"))
             fi

@@ -58,12 +58,17 @@ struct BrokerConfig {
   int32_t delay_offset_flush_interval_ms = 10000;
   int32_t channel_expired_ms = 120000;
   int32_t lock_max_live_ms = 60000;
-  int32_t send_threads = 0;  // 0: on the connection's own thread
-  int32_t pull_threads = 0;
-  int32_t admin_threads = 1;
-  int32_t send_queue_capacity = 10000;
-  int32_t pull_queue_capacity = 100000;
-  int32_t admin_queue_capacity = 10000;
+  // Threads, 0: the connection's own; requests that may wait for them; how long one may wait, 0: any time.
+  int32_t send_threads = 0, send_queue_capacity = 10000, send_queue_wait_ms = 200;
+  int32_t pull_threads = 0, pull_queue_capacity = 100000, pull_queue_wait_ms = 5000;
+  int32_t lite_pull_threads = 0, lite_pull_queue_capacity = 100000, lite_pull_queue_wait_ms = 5000;
+  int32_t reply_threads = 0, reply_queue_capacity = 10000;
+  int32_t end_transaction_threads = 0, end_transaction_queue_capacity = 100000, end_transaction_queue_wait_ms = 3000;
+  int32_t query_threads = 1, query_queue_capacity = 20000;
+  int32_t heartbeat_threads = 0, heartbeat_queue_capacity = 50000, heartbeat_queue_wait_ms = 31000;
+  int32_t client_manage_threads = 0, client_manage_queue_capacity = 1000000;
+  int32_t consumer_manage_threads = 0, consumer_manage_queue_capacity = 1000000;
+  int32_t admin_threads = 1, admin_queue_capacity = 10000, admin_queue_wait_ms = 5000;
   int32_t idle_seconds = 120;
 
   std::string listen_address;  // brokerIP1: what clients are told

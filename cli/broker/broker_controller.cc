@@ -18,19 +18,23 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kCloseLimit{500};
 constexpr milliseconds kScanClients{10000};
+constexpr milliseconds kSampleStats{10000};
 
 DelayLevelTable levels_of(const BrokerConfig& config) {
   Result<DelayLevelTable> levels = DelayLevelTable::parse(config.delay_levels);
   return levels ? *levels : DelayLevelTable::defaults();
 }
 
-int threads_for_send(const BrokerConfig& config) {
-  // With sync flush a send waits for the disk: several of them wait together.
-  constexpr int kGroupCommitThreads = 16;
-  return config.sync_flush && config.send_threads == 0 ? kGroupCommitThreads : config.send_threads;
-}
+// Counts how long a put took.
+class TimedPut {
+ public:
+  explicit TimedPut(LatencyHistogram& histogram) : histogram_(histogram) {}
+  ~TimedPut() { histogram_.add(std::chrono::steady_clock::now() - begin_); }
 
-size_t capacity(int32_t value) { return static_cast<size_t>(std::max(1, value)); }
+ private:
+  LatencyHistogram& histogram_;
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
 
 }  // namespace
 
@@ -47,11 +51,8 @@ BrokerController::BrokerController(FileSystem& fs, const Clock& clock, const Eve
       offsets_(fs, clock, config_file("consumerOffset.json")),
       kv_config_(fs, config_file("kvConfig.json")),
       locks_(milliseconds(options_.config.lock_max_live_ms)),
-      send_executor_("send", threads_for_send(options_.config), capacity(options_.config.send_queue_capacity)),
-      pull_executor_("pull", options_.config.pull_threads, capacity(options_.config.pull_queue_capacity)),
-      client_executor_("clientManage", 0, 1),
-      admin_executor_("admin", std::max(1, options_.config.admin_threads),
-                      capacity(options_.config.admin_queue_capacity)) {}
+      stats_(clock, options_.config.cluster_name),
+      executors_(options_.config) {}
 
 BrokerController::~BrokerController() { (void)shutdown(); }
 
@@ -159,18 +160,20 @@ Status BrokerController::listen() {
 }
 
 void BrokerController::register_processors() {
-  register_send_processors(processors_, send_executor_, *this);
-  register_transaction_processors(processors_, send_executor_, *this);
-  register_reply_processors(processors_, send_executor_, *this);
-  register_pull_processors(processors_, pull_executor_, *this);
-  register_client_processors(processors_, client_executor_, *this);
-  register_offset_processors(processors_, client_executor_, *this);
-  register_name_server_processors(processors_, client_executor_, *this);
-  register_query_processors(processors_, admin_executor_, *this);
-  register_topic_admin_processors(processors_, admin_executor_, *this);
-  register_group_admin_processors(processors_, admin_executor_, *this);
-  register_offset_admin_processors(processors_, admin_executor_, *this);
-  register_broker_admin_processors(processors_, admin_executor_, *this);
+  register_send_processors(processors_, executors_, *this);
+  register_transaction_processors(processors_, executors_, *this);
+  register_reply_processors(processors_, executors_, *this);
+  register_pull_processors(processors_, executors_, *this);
+  register_client_processors(processors_, executors_, *this);
+  register_offset_processors(processors_, executors_, *this);
+  register_name_server_processors(processors_, executors_, *this);
+  register_query_processors(processors_, executors_, *this);
+  register_topic_admin_processors(processors_, executors_, *this);
+  register_group_admin_processors(processors_, executors_, *this);
+  register_offset_admin_processors(processors_, executors_, *this);
+  register_stats_admin_processors(processors_, executors_, *this);
+  register_queue_admin_processors(processors_, executors_, *this);
+  register_broker_admin_processors(processors_, executors_, *this);
 }
 
 void BrokerController::start_services() {
@@ -180,6 +183,7 @@ void BrokerController::start_services() {
   services_.every(milliseconds(std::max(100, config.delay_offset_flush_interval_ms)), [this] {
     if (Status status = schedule_->persist(); !status.ok()) log_.error("delay offsets: " + status.to_string());
   });
+  services_.every(kSampleStats, [this] { stats_.sample(); });
   services_.every(kScanClients, [this, expired] {
     consumers_.remove_silent(expired);
     producers_.remove_silent(expired);
@@ -207,9 +211,7 @@ Status BrokerController::shutdown() {
   hold_.release_all();
   schedule_->stop();
   services_.stop();
-  send_executor_.shutdown();
-  pull_executor_.shutdown();
-  admin_executor_.shutdown();
+  executors_.shutdown();
   consumers_.on_change(nullptr);
   server_->stop(kCloseLimit);
   persist_offsets();
@@ -250,6 +252,7 @@ Status BrokerController::ensure_retry_topic(std::string_view group_name, int32_t
 }
 
 PutMessageResult BrokerController::put(BrokerMessage& message) {
+  const TimedPut timed(stats_.put_latency());
   const int32_t transaction = message.sys_flag & sys_flag::kTransactionMask;
   const bool may_wait = transaction == 0 || transaction == sys_flag::kCommit;
   const std::optional<std::string_view> delay =
@@ -268,6 +271,11 @@ PutMessageResult BrokerController::put(BrokerMessage& message) {
   const PutMessageResult result = store_->put_message(message.draft());
   message = original;
   return result;
+}
+
+PutMessageResult BrokerController::put_batch(std::span<const MessageDraft> drafts) {
+  const TimedPut timed(stats_.put_latency());
+  return store_->put_messages(drafts);
 }
 
 }  // namespace mqctl

@@ -5,9 +5,11 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "cli/broker/broker_config.h"
+#include "cli/broker/broker_executors.h"
 #include "cli/broker/broker_message.h"
 #include "cli/broker/broker_stats.h"
 #include "cli/broker/consumer_manager.h"
@@ -59,7 +61,7 @@ class BrokerController {
   BrokerConfig config() const EXCLUDES(config_mutex_);
   Result<bool> set_config(std::string_view key, std::string_view value) EXCLUDES(config_mutex_);
   const BrokerConfig& start_config() const { return options_.config; }
-  bool accepting() const { return accepting_.load(std::memory_order_relaxed); }
+  bool accepting() const { return accepting_.load(std::memory_order_acquire); }
 
   FileSystem& fs() { return fs_; }
   const Clock& clock() const { return clock_; }
@@ -74,6 +76,7 @@ class BrokerController {
   KvConfigManager& kv_config() { return kv_config_; }
   PullRequestHold& hold() { return hold_; }
   BrokerStats& stats() { return stats_; }
+  BrokerExecutors& executors() { return executors_; }
   RemotingServer& server() { return *server_; }
   ScheduleMessageService& schedule() { return *schedule_; }
   TransactionalMessageService& transactions() { return *transactions_; }
@@ -89,6 +92,7 @@ class BrokerController {
 
   // Stores it, delayed where its properties ask for that (Apache: HookUtils.handleScheduleMessage).
   PutMessageResult put(BrokerMessage& message);
+  PutMessageResult put_batch(std::span<const MessageDraft> drafts);
   // A group as it is, or made where groups are made by themselves.
   std::optional<SubscriptionGroup> group(std::string_view name);
   // No retry topic for it yet: makes it.
@@ -115,7 +119,7 @@ class BrokerController {
   BrokerConfig config_ GUARDED_BY(config_mutex_);
   const EpochMs boot_time_;
   int port_ = 0;
-  std::atomic<bool> accepting_{false};  // relaxed: a hint for requests that come while we stop
+  std::atomic<bool> accepting_{false};  // release: started, and not stopping
   bool started_ = false;
 
   TopicConfigManager topics_;
@@ -133,7 +137,7 @@ class BrokerController {
   std::unique_ptr<ScheduleMessageService> schedule_;
   std::unique_ptr<TransactionalMessageService> transactions_;
   ProcessorTable processors_;
-  Executor send_executor_, pull_executor_, client_executor_, admin_executor_;
+  BrokerExecutors executors_;
   std::unique_ptr<RemotingServer> server_;
   TimedServices services_;
 };

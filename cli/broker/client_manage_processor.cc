@@ -151,19 +151,19 @@ Response unlock_queues(BrokerController& broker, const Request& request) {
 
 }  // namespace
 
-void register_client_processors(ProcessorTable& table, Executor& executor, BrokerController& broker) {
+void register_client_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker) {
   using Answer = std::optional<Response>;
-  table.add(request_code::kHeartBeat, executor,
+  table.add(request_code::kHeartBeat, executors.heartbeat,
             [&broker](const RequestPtr& r) -> Answer { return HeartBeat(broker, *r).run(); });
-  table.add(request_code::kUnregisterClient, executor,
+  table.add(request_code::kUnregisterClient, executors.client_manage,
             [&broker](const RequestPtr& r) -> Answer { return unregister(broker, *r); });
-  table.add(request_code::kCheckClientConfig, executor,
+  table.add(request_code::kCheckClientConfig, executors.client_manage,
             [](const RequestPtr& r) -> Answer { return check_client_config(*r); });
-  table.add(request_code::kGetConsumerListByGroup, executor,
+  table.add(request_code::kGetConsumerListByGroup, executors.consumer_manage,
             [&broker](const RequestPtr& r) -> Answer { return list_consumers(broker, *r); });
-  table.add(request_code::kLockBatchMq, executor,
+  table.add(request_code::kLockBatchMq, executors.consumer_manage,
             [&broker](const RequestPtr& r) -> Answer { return lock_queues(broker, *r); });
-  table.add(request_code::kUnlockBatchMq, executor,
+  table.add(request_code::kUnlockBatchMq, executors.consumer_manage,
             [&broker](const RequestPtr& r) -> Answer { return unlock_queues(broker, *r); });
 }
 

@@ -36,6 +36,9 @@ Result<ConfigTable> load_config_table(FileSystem& fs, const std::string& path, c
   if (!file) return file.error().code() == Errc::kNotFound ? Result<ConfigTable>(loaded) : std::move(file).error();
   const auto table = file->json.find(member);
   if (table != file->json.end() && table->is_object()) loaded.table = *table;
+  for (const auto& [name, value] : file->json.items()) {
+    if (name != member && name != "dataVersion") loaded.others[name] = value;
+  }
   const auto version = file->json.find("dataVersion");
   if (version != file->json.end() && version->is_object()) {
     loaded.version = {number_in(*version, "counter", 0), number_in(*version, "stateVersion", 0),
@@ -46,7 +49,7 @@ Result<ConfigTable> load_config_table(FileSystem& fs, const std::string& path, c
 
 Status save_config_table(FileSystem& fs, const std::string& path, const char* member, const ConfigTable& table) {
   if (Status status = fs.create_directories(parent_path(path)); !status.ok()) return status;
-  ConfigJson file = ConfigJson::object();
+  ConfigJson file = table.others;
   file["dataVersion"] = table.version.json();
   file[member] = table.table;
   return replace_file(fs, path, write_config_json(file), Backup::kKeepBak);

@@ -13,6 +13,7 @@ namespace mqctl {
 struct ConfigTable {
   ConfigJson table = ConfigJson::object();
   DataVersion version;
+  ConfigJson others = ConfigJson::object();  // what else the file has; kept
 };
 
 // The object under `member`, empty where there is no file. kCorruption where neither it nor its backup can be read.

@@ -59,6 +59,18 @@ Status ConsumerOffsetManager::persist() {
   return status;
 }
 
+void ConsumerOffsetManager::for_each(
+    const std::function<void(const std::string&, const std::string&, int32_t, int64_t)>& each) const {
+  std::map<Key, Queues> copy;
+  {
+    MutexLock lock(mutex_);
+    copy = offsets_;
+  }
+  for (const auto& [key, queues] : copy) {
+    for (const auto& [queue, offset] : queues) each(key.first, key.second, queue, offset);
+  }
+}
+
 ConfigJson ConsumerOffsetManager::json() const {
   MutexLock lock(mutex_);
   return ConfigJson{{"dataVersion", version_.json()}, {kTable, table_json()}};

@@ -3,6 +3,7 @@
 // Thread-safe.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -40,6 +41,9 @@ class ConsumerOffsetManager {
   void remove_group(std::string_view group) EXCLUDES(mutex_);
   void copy_group(std::string_view from, std::string_view to, std::string_view topic) EXCLUDES(mutex_);
   ConfigJson json() const EXCLUDES(mutex_);
+  // All of them, as they are at the call.
+  void for_each(const std::function<void(const std::string& topic, const std::string& group, int32_t queue,
+                                         int64_t offset)>& each) const EXCLUDES(mutex_);
 
  private:
   using Key = std::pair<std::string, std::string>;  // topic, group

@@ -56,7 +56,7 @@ Response all_groups(BrokerController& broker, const Request& request) {
     table[groups[static_cast<size_t>(i)].first] = groups[static_cast<size_t>(i)].second;
   }
   Response response = Response::with_body(compact(ConfigJson{{"dataVersion", broker.groups().version().json()},
-                                                             {"forbiddenTable", ConfigJson::object()},
+                                                             {"forbiddenTable", broker.groups().forbidden_json()},
                                                              {"subscriptionGroupTable", table}}));
   response.command.set("totalGroupNum", static_cast<int64_t>(groups.size()));
   return response;
@@ -167,9 +167,9 @@ std::optional<Response> forward(BrokerController& broker, const RequestPtr& requ
 
 }  // namespace
 
-void register_group_admin_processors(ProcessorTable& table, Executor& executor, BrokerController& broker) {
+void register_group_admin_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker) {
   const auto add = [&](int32_t code, Response (*process)(BrokerController&, const Request&)) {
-    table.add(code, executor, [&broker, process](const RequestPtr& request) -> std::optional<Response> {
+    table.add(code, executors.admin, [&broker, process](const RequestPtr& request) -> std::optional<Response> {
       return process(broker, *request);
     });
   };
@@ -184,7 +184,7 @@ void register_group_admin_processors(ProcessorTable& table, Executor& executor, 
   add(request_code::kQueryTopicsByConsumer, &topics_of_group);
   add(request_code::kQuerySubscriptionByConsumer, &subscription_of_group);
   for (const int32_t code : {request_code::kGetConsumerRunningInfo, request_code::kConsumeMessageDirectly}) {
-    table.add(code, executor, [&broker](const RequestPtr& request) { return forward(broker, request); });
+    table.add(code, executors.admin, [&broker](const RequestPtr& request) { return forward(broker, request); });
   }
 }
 

@@ -130,9 +130,9 @@ Response name_server_config(BrokerController& broker, const Request&) {
 
 }  // namespace
 
-void register_name_server_processors(ProcessorTable& table, Executor& executor, BrokerController& broker) {
+void register_name_server_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker) {
   const auto add = [&](int32_t code, Response (*process)(BrokerController&, const Request&)) {
-    table.add(code, executor, [&broker, process](const RequestPtr& request) -> std::optional<Response> {
+    table.add(code, executors.client_manage, [&broker, process](const RequestPtr& request) -> std::optional<Response> {
       return process(broker, *request);
     });
   };

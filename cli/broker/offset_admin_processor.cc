@@ -8,33 +8,6 @@ namespace {
 
 namespace rc = response_code;
 
-Response consume_stats(BrokerController& broker, const Request& request) {
-  const std::string group(request.command.text("consumerGroup")), asked(request.command.text("topic"));
-  std::set<std::string> topics;
-  if (asked.empty()) {
-    topics = broker.offsets().topics_of(group);
-  } else {
-    topics.insert(asked);
-  }
-  QueueTable table(broker.start_config().broker_name);
-  for (const std::string& name : topics) {
-    const std::optional<Topic> topic = broker.topics().find(name);
-    if (!topic) continue;
-    for (int32_t queue = 0; queue < topic->read_queues; ++queue) {
-      const int64_t max = broker.store().max_queue_offset(name, QueueId(queue)).value();
-      const int64_t at = std::max<int64_t>(0, broker.offsets().query(group, name, queue).value_or(0));
-      const std::optional<EpochMs> last =
-          at > 0 ? broker.store().store_time(name, QueueId(queue), QueueOffset(at - 1)) : std::nullopt;
-      table.add(name, queue,
-                ConfigJson{{"brokerOffset", max},
-                           {"consumerOffset", at},
-                           {"lastTimestamp", last ? last->value() : 0},
-                           {"pullOffset", at}});
-    }
-  }
-  return Response::with_body("{\"consumeTps\":0.0,\"offsetTable\":" + table.text() + "}");
-}
-
 // Where a queue is to be set for a time; negative times mean its end.
 int64_t offset_for(BrokerController& broker, const std::string& topic, int32_t queue, int64_t timestamp) {
   if (timestamp < 0) return broker.store().max_queue_offset(topic, QueueId(queue)).value();
@@ -159,18 +132,17 @@ Response time_span(BrokerController& broker, const Request& request) {
 
 }  // namespace
 
-void register_offset_admin_processors(ProcessorTable& table, Executor& executor, BrokerController& broker) {
+void register_offset_admin_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker) {
   const auto add = [&](int32_t code, Response (*process)(BrokerController&, const Request&)) {
-    table.add(code, executor, [&broker, process](const RequestPtr& request) -> std::optional<Response> {
+    table.add(code, executors.admin, [&broker, process](const RequestPtr& request) -> std::optional<Response> {
       return process(broker, *request);
     });
   };
-  add(request_code::kGetConsumeStats, &consume_stats);
   add(request_code::kInvokeBrokerToResetOffset, &reset_offsets);
   add(request_code::kGetAllConsumerOffset, &all_offsets);
   add(request_code::kCloneGroupOffset, &clone_offsets);
   add(request_code::kQueryConsumeTimeSpan, &time_span);
-  table.add(request_code::kInvokeBrokerToGetConsumerStatus, executor,
+  table.add(request_code::kInvokeBrokerToGetConsumerStatus, executors.admin,
             [&broker](const RequestPtr& request) { return consumer_status(broker, request); });
 }
 

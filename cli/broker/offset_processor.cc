@@ -81,9 +81,9 @@ Response earliest_time(BrokerController& broker, const Request& request) {
 
 }  // namespace
 
-void register_offset_processors(ProcessorTable& table, Executor& executor, BrokerController& broker) {
+void register_offset_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker) {
   const auto add = [&](int32_t code, Response (*process)(BrokerController&, const Request&)) {
-    table.add(code, executor,
+    table.add(code, executors.consumer_manage,
               [&broker, process](const RequestPtr& request) -> Answer { return process(broker, *request); });
   };
   add(request_code::kQueryConsumerOffset, &query_offset);

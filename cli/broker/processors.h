@@ -8,19 +8,23 @@ namespace mqctl {
 
 class BrokerController;
 
-void register_send_processors(ProcessorTable& table, Executor& executor, BrokerController& broker);  // 10 310 320 36
-void register_pull_processors(ProcessorTable& table, Executor& executor, BrokerController& broker);  // 11 361
-void register_transaction_processors(ProcessorTable& table, Executor& executor, BrokerController& broker);  // 37
-void register_reply_processors(ProcessorTable& table, Executor& executor, BrokerController& broker);        // 324 325
-void register_client_processors(ProcessorTable& table, Executor& executor,
+void register_send_processors(ProcessorTable& table, BrokerExecutors& executors,
+                              BrokerController& broker);  // 10 310 320 36
+void register_pull_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker);  // 11 361
+void register_transaction_processors(ProcessorTable& table, BrokerExecutors& executors,
+                                     BrokerController& broker);                                               // 37
+void register_reply_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker);  // 324 325
+void register_client_processors(ProcessorTable& table, BrokerExecutors& executors,
                                 BrokerController& broker);  // 34 35 46 38 41 42
-void register_offset_processors(ProcessorTable& table, Executor& executor,
+void register_offset_processors(ProcessorTable& table, BrokerExecutors& executors,
                                 BrokerController& broker);  // 14 15 29 30 31 32
-void register_query_processors(ProcessorTable& table, Executor& executor, BrokerController& broker);  // 12 33
-void register_name_server_processors(ProcessorTable& table, Executor& executor, BrokerController& broker);
-void register_topic_admin_processors(ProcessorTable& table, Executor& executor, BrokerController& broker);
-void register_group_admin_processors(ProcessorTable& table, Executor& executor, BrokerController& broker);
-void register_offset_admin_processors(ProcessorTable& table, Executor& executor, BrokerController& broker);
-void register_broker_admin_processors(ProcessorTable& table, Executor& executor, BrokerController& broker);
+void register_query_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker);  // 12 33
+void register_name_server_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker);
+void register_topic_admin_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker);
+void register_group_admin_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker);
+void register_offset_admin_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker);
+void register_stats_admin_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker);
+void register_queue_admin_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker);
+void register_broker_admin_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker);
 
 }  // namespace mqctl

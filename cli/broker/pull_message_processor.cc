@@ -73,6 +73,10 @@ class PullMessage {
     }
     if (!topic->readable())
       return Response::of(rc::kNoPermission, "the topic[" + std::string(topic_) + "] pulling message is forbidden");
+    if (!broker_.groups().may_read(group_, topic_)) {
+      return Response::of(rc::kNoPermission, "the consumer group[" + std::string(group_) + "] is forbidden for topic[" +
+                                                 std::string(topic_) + "]");
+    }
     if (queue_ >= 0 && queue_ < topic->read_queues) return std::nullopt;
     return Response::of(rc::kInvalidParameter, "queueId[" + std::to_string(queue_) + "] is illegal, topic:[" +
                                                    std::string(topic_) + "] topicConfig.readQueueNums:[" +
@@ -219,7 +223,7 @@ class PullMessage {
 
 }  // namespace
 
-void register_pull_processors(ProcessorTable& table, Executor& executor, BrokerController& broker) {
+void register_pull_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker) {
   broker.hold().on_resume([&broker](ParkedPull pull) {
     if (!pull.request->channel->open()) return;
     if (std::optional<Response> response = PullMessage(broker, pull.request, false).run()) {
@@ -227,7 +231,7 @@ void register_pull_processors(ProcessorTable& table, Executor& executor, BrokerC
     }
   });
   for (const int32_t code : {request_code::kPullMessage, request_code::kLitePullMessage}) {
-    table.add(code, executor,
+    table.add(code, code == request_code::kPullMessage ? executors.pull : executors.lite_pull,
               [&broker](const RequestPtr& request) { return PullMessage(broker, request, true).run(); });
   }
 }

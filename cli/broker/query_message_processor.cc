@@ -6,6 +6,7 @@ namespace mqctl {
 namespace {
 
 namespace rc = response_code;
+constexpr size_t kMostBytes = 15u << 20;  // an answer is one frame
 
 Response query_message(BrokerController& broker, const Request& request) {
   const ReceivedCommand& command = request.command;
@@ -17,11 +18,14 @@ Response query_message(BrokerController& broker, const Request& request) {
       EpochMs(command.number_or("endTimestamp", INT64_MAX)));
   if (!places) return Response::of(rc::kSystemError, places.error().to_string());
   Response response = Response::success();
+  size_t bytes = 0;
   int64_t newest_time = 0, newest_place = 0;
   for (const PhysicalOffset place : *places) {
     MessageView view;
     const Result<HeldBytes> held = broker.store().message_at(place, view);
     if (!held) continue;
+    bytes += view.record.size();
+    if (!response.records.empty() && bytes > kMostBytes) break;
     newest_time = std::max(newest_time, view.stored.value());
     newest_place = std::max(newest_place, place.value());
     response.records.push_back(broker.store().commit_log().record_bytes(place, view.record.size()));
@@ -44,11 +48,11 @@ Response view_message(BrokerController& broker, const Request& request) {
 
 }  // namespace
 
-void register_query_processors(ProcessorTable& table, Executor& executor, BrokerController& broker) {
+void register_query_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker) {
   using Answer = std::optional<Response>;
-  table.add(request_code::kQueryMessage, executor,
+  table.add(request_code::kQueryMessage, executors.query,
             [&broker](const RequestPtr& r) -> Answer { return query_message(broker, *r); });
-  table.add(request_code::kViewMessageById, executor,
+  table.add(request_code::kViewMessageById, executors.query,
             [&broker](const RequestPtr& r) -> Answer { return view_message(broker, *r); });
 }
 

@@ -92,10 +92,10 @@ class ReplyMessage {
 
 }  // namespace
 
-void register_reply_processors(ProcessorTable& table, Executor& executor, BrokerController& broker) {
+void register_reply_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker) {
   for (const int32_t code : {request_code::kSendReplyMessage, request_code::kSendReplyMessageV2}) {
     const bool letters = code == request_code::kSendReplyMessageV2;
-    table.add(code, executor, [&broker, letters](const RequestPtr& request) {
+    table.add(code, executors.reply, [&broker, letters](const RequestPtr& request) {
       const SendHeader header = SendHeader::of(request->command, letters);
       return ReplyMessage(broker, request, header).run();
     });

@@ -150,7 +150,7 @@ class SendMessage {
     message.properties = with_broker_properties(header_.properties, unique_key);
     if (std::optional<Response> fault = redirect(message)) return fault;
     const PutMessageResult result = broker_.put(message);
-    return answer(result, unique_key, offset_message_id(message.store_host, result.offset));
+    return answer(result, 1, unique_key, offset_message_id(message.store_host, result.offset));
   }
 
   // Half messages, messages past their last retry, timers.
@@ -226,8 +226,8 @@ class SendMessage {
       draft.properties = properties[i];
       drafts.push_back(draft);
     }
-    const PutMessageResult result = broker_.store().put_messages(drafts);
-    return answer(result, "", ids_of(drafts, result));
+    const PutMessageResult result = broker_.put_batch(drafts);
+    return answer(result, drafts.size(), "", ids_of(drafts, result));
   }
 
   // Records of a batch lie one behind the other.
@@ -243,12 +243,13 @@ class SendMessage {
     return ids;
   }
 
-  std::optional<Response> answer(const PutMessageResult& result, const std::string& unique_key, std::string ids) {
+  std::optional<Response> answer(const PutMessageResult& result, size_t messages, const std::string& unique_key,
+                                 std::string ids) {
     const int32_t code = code_of(result.status);
     if (code == rc::kMessageIllegal) return illegal();
     if (!stored(result.status))
       return Response::of(code, std::string(put_status_name(result.status)) + ": " + result.reason);
-    broker_.stats().count_put(header_.topic, 1, static_cast<uint64_t>(result.end - result.offset));
+    broker_.stats().count_put(header_.topic, messages, static_cast<uint64_t>(result.end - result.offset));
     if (request_.command.is_oneway()) return std::nullopt;
     Response response = Response::of(code);
     response.command.set("msgId", std::move(ids))
@@ -326,6 +327,7 @@ class SendBack {
     if (!stored(result.status))
       return Response::of(rc::kSystemError, std::string(put_status_name(result.status)) + ": " + result.reason);
     broker_.stats().count_put(topic, 1, static_cast<uint64_t>(result.end - result.offset));
+    broker_.stats().count_send_back(properties.get("RETRY_TOPIC"), group);
     return Response::success();
   }
 
@@ -335,17 +337,17 @@ class SendBack {
 
 }  // namespace
 
-void register_send_processors(ProcessorTable& table, Executor& executor, BrokerController& broker) {
+void register_send_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker) {
   for (const int32_t code :
        {request_code::kSendMessage, request_code::kSendMessageV2, request_code::kSendBatchMessage}) {
     const bool letters = code != request_code::kSendMessage;
-    table.add(code, executor, [&broker, letters](const RequestPtr& request) {
+    table.add(code, executors.send, [&broker, letters](const RequestPtr& request) {
       const SendHeader header = SendHeader::of(request->command, letters);
       return SendMessage(broker, *request, header).run();
     });
   }
   table.add(
-      request_code::kConsumerSendMsgBack, executor,
+      request_code::kConsumerSendMsgBack, executors.send,
       [&broker](const RequestPtr& request) -> std::optional<Response> { return SendBack(broker, *request).run(); });
 }
 

@@ -6,6 +6,8 @@ namespace mqctl {
 namespace {
 
 constexpr const char* kTable = "subscriptionGroupTable";
+constexpr const char* kForbidden = "forbiddenTable";
+constexpr int64_t kReadBit = 1 << 2;  // Apache: PermName.INDEX_PERM_READ
 constexpr const char* kPredefined[] = {"TOOLS_CONSUMER",     "FILTERSRV_CONSUMER", "SELF_TEST_C_GROUP",
                                        "CID_ONS-HTTP-PROXY", "CID_ONSAPI_PULL",    "CID_ONSAPI_PERMISSION",
                                        "CID_ONSAPI_OWNER",   "CID_RMQ_SYS_TRANS"};
@@ -34,6 +36,15 @@ Status SubscriptionGroupManager::load() {
   if (!loaded) return std::move(loaded).error();
   MutexLock lock(mutex_);
   version_ = loaded->version;
+  others_ = loaded->others;
+  if (const auto forbidden = others_.find(kForbidden); forbidden != others_.end() && forbidden->is_object()) {
+    for (const auto& [group, topics] : forbidden->items()) {
+      if (!topics.is_object()) continue;
+      for (const auto& [topic, bits] : topics.items()) {
+        if (bits.is_number_integer()) forbidden_[group][topic] = bits.get<int64_t>();
+      }
+    }
+  }
   for (const auto& [name, entry] : loaded->table.items()) {
     if (entry.is_object()) groups_.insert_or_assign(name, entry);
   }
@@ -76,9 +87,41 @@ Status SubscriptionGroupManager::erase(const std::string& name) {
   return groups_.erase(name) == 0 ? Status() : save();
 }
 
+bool SubscriptionGroupManager::may_read(std::string_view group, std::string_view topic) const {
+  MutexLock lock(mutex_);
+  if (forbidden_.empty()) return true;
+  const auto topics = forbidden_.find(group);
+  if (topics == forbidden_.end()) return true;
+  const auto bits = topics->second.find(topic);
+  return bits == topics->second.end() || (bits->second & kReadBit) == 0;
+}
+
+Status SubscriptionGroupManager::set_may_read(const std::string& group, const std::string& topic, bool readable) {
+  MutexLock lock(mutex_);
+  int64_t& bits = forbidden_[group][topic];
+  bits = readable ? bits & ~kReadBit : bits | kReadBit;
+  if (bits == 0) forbidden_[group].erase(topic);
+  if (forbidden_[group].empty()) forbidden_.erase(group);
+  return save();
+}
+
+ConfigJson SubscriptionGroupManager::forbidden_table() const {
+  ConfigJson table = ConfigJson::object();
+  for (const auto& [group, topics] : forbidden_) {
+    for (const auto& [topic, bits] : topics) table[group][topic] = bits;
+  }
+  return table;
+}
+
+ConfigJson SubscriptionGroupManager::forbidden_json() const {
+  MutexLock lock(mutex_);
+  return forbidden_table();
+}
+
 Status SubscriptionGroupManager::save() {
   version_.next(clock_.now());
-  ConfigTable file{ConfigJson::object(), version_};
+  ConfigTable file{ConfigJson::object(), version_, others_};
+  file.others[kForbidden] = forbidden_table();
   for (const auto& [name, json] : groups_) file.table[name] = json;
   return save_config_table(fs_, path_, kTable, file);
 }

@@ -38,13 +38,21 @@ class SubscriptionGroupManager {
   Status update(const std::string& name, const ConfigJson& json) EXCLUDES(mutex_);
   Status erase(const std::string& name) EXCLUDES(mutex_);
 
+  // Whether a group may read a topic (Apache: forbiddenTable; a bit a permission).
+  bool may_read(std::string_view group, std::string_view topic) const EXCLUDES(mutex_);
+  Status set_may_read(const std::string& group, const std::string& topic, bool readable) EXCLUDES(mutex_);
+  ConfigJson forbidden_json() const EXCLUDES(mutex_);
+
  private:
   Status save() REQUIRES(mutex_);
+  ConfigJson forbidden_table() const REQUIRES(mutex_);
   FileSystem& fs_;
   const Clock& clock_;
   const std::string path_;
   mutable Mutex mutex_;
   std::map<std::string, ConfigJson, std::less<>> groups_ GUARDED_BY(mutex_);
+  std::map<std::string, std::map<std::string, int64_t, std::less<>>, std::less<>> forbidden_ GUARDED_BY(mutex_);
+  ConfigJson others_ GUARDED_BY(mutex_);  // members of the file that we do not know
   DataVersion version_ GUARDED_BY(mutex_);
 };
 

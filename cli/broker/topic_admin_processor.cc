@@ -69,7 +69,10 @@ Response delete_topic(BrokerController& broker, const Request& request) {
     return Response::of(rc::kInvalidParameter, "The topic[" + name + "] is conflict with system topic.");
   }
   broker.offsets().remove_topic(name);
-  return of_status(broker.topics().erase(name));
+  if (Status status = broker.topics().erase(name); !status.ok()) return of_status(status);
+  broker.stats().forget_topic(name);
+  const Result<int> deleted = broker.store().delete_queues([&](std::string_view topic) { return topic == name; });
+  return deleted ? Response::success() : of_status(deleted.error());
 }
 
 Response all_topics(BrokerController& broker, const Request& request) {
@@ -113,7 +116,11 @@ Response topic_stats(BrokerController& broker, const Request& request) {
         ConfigJson{
             {"lastUpdateTimestamp", last ? last->value() : 0}, {"maxOffset", max.value()}, {"minOffset", min.value()}});
   }
-  return Response::with_body("{\"offsetTable\":" + table.text() + ",\"topicPutTps\":0.0}");
+  const std::optional<SlidingCount> puts = broker.stats().find("TOPIC_PUT_NUMS", name);
+  const int64_t now_ms = broker.clock().now().value();
+  const double per_second = puts ? puts->last(SlidingCount::kMinute, now_ms).per_second : 0;
+  return Response::with_body("{\"offsetTable\":" + table.text() +
+                             ",\"topicPutTps\":" + compact(ConfigJson(per_second)) + "}");
 }
 
 Response system_topics(BrokerController& broker, const Request&) {
@@ -129,9 +136,9 @@ Response consumed_by(BrokerController& broker, const Request& request) {
 
 }  // namespace
 
-void register_topic_admin_processors(ProcessorTable& table, Executor& executor, BrokerController& broker) {
+void register_topic_admin_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker) {
   const auto add = [&](int32_t code, Response (*process)(BrokerController&, const Request&)) {
-    table.add(code, executor, [&broker, process](const RequestPtr& request) -> std::optional<Response> {
+    table.add(code, executors.admin, [&broker, process](const RequestPtr& request) -> std::optional<Response> {
       return process(broker, *request);
     });
   };

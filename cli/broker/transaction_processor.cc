@@ -16,6 +16,13 @@ std::optional<Response> refuse(BrokerController& broker, const std::string& why)
   return Response::of(rc::kSystemError, why);
 }
 
+// A producer that gave the transaction a time answers only the check after it.
+bool too_late(BrokerController& broker, const MessageView& half) {
+  const std::string seconds(PropertyList(half.properties).get("CHECK_IMMUNITY_TIME_IN_SECONDS"));
+  const long immunity = std::atol(seconds.c_str());
+  return immunity > 0 && broker.clock().now() - half.born > int64_t{immunity} * 1000;
+}
+
 std::optional<Response> end_transaction(BrokerController& broker, const Request& request) {
   const ReceivedCommand& command = request.command;
   const int64_t verdict = command.number_or("commitOrRollback", 0);
@@ -30,6 +37,9 @@ std::optional<Response> end_transaction(BrokerController& broker, const Request&
   if (half.queue_offset.value() != command.number_or("tranStateTableOffset", -1)) {
     return refuse(broker, "The transaction state table offset wrong");
   }
+  if (!command.truth("fromTransactionCheck") && too_late(broker, half)) {
+    return Response::of(rc::kIllegalOperation, "the producer may end the transaction no more: its time is over");
+  }
   if (commit) {
     BrokerMessage message = TransactionalMessageService::restore(half, half.physical_offset);
     const PutMessageResult result = broker.put(message);
@@ -43,8 +53,8 @@ std::optional<Response> end_transaction(BrokerController& broker, const Request&
 
 }  // namespace
 
-void register_transaction_processors(ProcessorTable& table, Executor& executor, BrokerController& broker) {
-  table.add(request_code::kEndTransaction, executor,
+void register_transaction_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker) {
+  table.add(request_code::kEndTransaction, executors.end_transaction,
             [&broker](const RequestPtr& request) { return end_transaction(broker, *request); });
 }
 

@@ -46,7 +46,6 @@ BrokerMessage TransactionalMessageService::restore(const MessageView& half, Phys
   message.queue = static_cast<int32_t>(number_or(properties.get(property::kRealQueueId), 0));
   properties.erase(property::kRealTopic);
   properties.erase(property::kRealQueueId);
-  properties.erase("TRAN_MSG");
   message.properties = properties.encoded();
   message.sys_flag = (message.sys_flag & ~sys_flag::kTransactionMask) | sys_flag::kCommit;
   message.prepared_offset = half_offset;

@@ -19,6 +19,8 @@ constexpr std::string_view kNotes =
     "NAMESRV_ADDR, and\n"
     "its status is returned.";
 
+constexpr const char* kMetricsAddress = "127.0.0.1:5557";  // the port of Apache's exporter
+
 Status wrong(std::string_view flag, std::string_view why) {
   return Status::error(Errc::kInvalidArgument, std::string(flag) + ": " + std::string(why));
 }
@@ -58,6 +60,10 @@ class ServeCommand final : public Command {
     app.add_option("--io-threads", options_.broker.io_threads, "Threads for connections; default 1")
         ->type_name("N")
         ->check(CLI::Range(1, 64));
+    app.add_option("--metrics", metrics_, "Prometheus metrics, /healthz and /readyz by HTTP; default 127.0.0.1:5557")
+        ->type_name("[HOST]")
+        ->expected(0, 1);
+    metrics_flag_ = app.get_option("--metrics");
     app.add_flag("--access-log", options_.broker.access_log, "A line for each request");
     app.add_option("--log-format", log_format_, "Form of the log on standard error")
         ->type_name("text|json")
@@ -80,8 +86,11 @@ class ServeCommand final : public Command {
   }
 
  private:
-  // With --ephemeral there is no STORE: what the parser took for one is the command's first word.
+  // With --ephemeral there is no STORE: what the parser took for one is the command's first word. Where STORE
+  // follows --metrics, it was taken for an address.
   void take_command() {
+    if (!options_.ephemeral && options_.broker.root.empty() && !parse_host(metrics_))
+      options_.broker.root = std::exchange(metrics_, {});
     if (!options_.ephemeral || options_.broker.root.empty()) return;
     options_.command.insert(options_.command.begin(), options_.broker.root);
     options_.broker.root.clear();
@@ -96,6 +105,7 @@ class ServeCommand final : public Command {
     if (!flush_.empty()) config.sync_flush = flush_ == "sync";
     if (Status status = fill_segment_size(config); !status.ok()) return status;
     if (Status status = fill_addresses(config); !status.ok()) return status;
+    if (Status status = fill_metrics(); !status.ok()) return status;
     return fill_topics();
   }
 
@@ -128,10 +138,7 @@ class ServeCommand final : public Command {
       const std::optional<HostAddress> host = parse_host(listen_);
       if (!host || host->port < 0 || host->port > 65535)
         return wrong("--listen", "`" + listen_ + "` is no ADDRESS:PORT of numbers");
-      const std::string text = to_string(*host);
-      std::string address = text.substr(0, text.rfind(':'));
-      if (host->v6) address = address.substr(1, address.size() - 2);
-      options_.broker.listen_address = address;
+      options_.broker.listen_address = ip_text(*host);
       options_.broker.port = host->port;
     } else if (config.listen_port > 0) {
       options_.broker.port = config.listen_port;
@@ -142,6 +149,13 @@ class ServeCommand final : public Command {
     if (told.empty()) return {};
     options_.broker.advertise = parse_host(told);
     return options_.broker.advertise ? Status() : wrong("--advertise", "`" + told + "` is no ADDRESS:PORT of numbers");
+  }
+
+  Status fill_metrics() {
+    if (metrics_flag_->count() == 0) return {};
+    options_.metrics = parse_host(metrics_.empty() ? kMetricsAddress : metrics_);
+    const bool sane = options_.metrics && options_.metrics->port >= 0 && options_.metrics->port <= 65535;
+    return sane ? Status() : wrong("--metrics", "`" + metrics_ + "` is no ADDRESS:PORT of numbers");
   }
 
   Status fill_topics() {
@@ -164,7 +178,8 @@ class ServeCommand final : public Command {
   ServeOptions options_;
   CommonFlags common_;
   std::vector<std::string> topics_;
-  std::string listen_, advertise_, flush_, segment_size_, config_file_, log_format_ = "text";
+  CLI::Option* metrics_flag_ = nullptr;
+  std::string metrics_, listen_, advertise_, flush_, segment_size_, config_file_, log_format_ = "text";
   bool force_ = false;
 };
 

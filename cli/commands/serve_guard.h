@@ -1,5 +1,5 @@
-// The process between us and the command of `serve ... -- CMD`: whatever forks away from the command becomes the guard's
-// child, so that all of it can be ended, also when we are killed and can do nothing any more.
+// The process between us and the command of `serve ... -- CMD`: whatever forks away from the command becomes the
+// guard's child, so that all of it can be ended, also when we are killed and can do nothing any more.
 #pragma once
 
 #include <string>

@@ -18,7 +18,8 @@ struct ServeOptions {
   bool ephemeral = false;  // the store is ours, and goes at the end
   std::vector<SeedTopic> topics;
   std::string seed_file, ready_file, port_file;
-  std::vector<std::string> command;  // runs against the broker; empty: serve until a signal
+  std::vector<std::string> command;    // runs against the broker; empty: serve until a signal
+  std::optional<HostAddress> metrics;  // where to serve them; port 0: any free one
   bool quiet = false;
 };
 

@@ -3,11 +3,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "cli/broker/broker_metrics.h"
+#include "cli/broker/metrics_server.h"
 #include "cli/broker/topic_validator.h"
 #include "cli/commands/append_record.h"
 #include "cli/commands/line_reader.h"
@@ -55,14 +58,17 @@ class Serve {
     const StopSignals signals;
     forget_earlier_run();
     broker_ = std::make_unique<BrokerController>(posix_file_system(), system_clock(), log_, std::move(broker_options));
-    Status status = broker_->start();
+    Status status = start_metrics();
+    if (status.ok()) status = broker_->start();
     if (status.ok()) status = prepare();
     if (status.ok()) status = announce();
     if (!status.ok()) {
+      metrics_.reset();
       (void)broker_->shutdown();
       return failed(status);
     }
     const int outcome = options_.command.empty() ? wait(signals) : run_command(signals);
+    metrics_.reset();
     status = broker_->shutdown();
     if (!status.ok()) console_.error(status);
     return status.ok() ? outcome : exit_status::kCouldNot;
@@ -89,6 +95,26 @@ class Serve {
       if (!made) return made.error();
     }
     return options_.seed_file.empty() ? Status() : seed();
+  }
+
+  // From before the store is opened: /readyz tells how far we are.
+  Status start_metrics() {
+    if (!options_.metrics) return {};
+    const auto not_ready = [this]() -> std::string {
+      if (!ready_.load(std::memory_order_acquire)) return "starting";
+      return broker_->retention().disk_full() ? "the disk is full" : "";
+    };
+    Result<std::unique_ptr<MetricsServer>> started = MetricsServer::start(
+        ip_text(*options_.metrics), options_.metrics->port, {[this] { return broker_metrics(*broker_); }, not_ready});
+    if (!started) return std::move(started).error();
+    metrics_ = std::move(*started);
+    return {};
+  }
+
+  std::string metrics_address() const {
+    HostAddress host = *options_.metrics;
+    host.port = metrics_->port();
+    return to_string(host);
   }
 
   void tell_recovery() const {
@@ -149,8 +175,10 @@ class Serve {
 
   // Everything else is there when the files are.
   Status announce() {
-    const nlohmann::ordered_json line{
+    ready_.store(true, std::memory_order_release);
+    nlohmann::ordered_json line{
         {"ready", true}, {"namesrv", address()}, {"store", broker_->options().root}, {"pid", process_id()}};
+    if (metrics_) line["metrics"] = metrics_address();
     const std::string text = line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
     FileSystem& fs = posix_file_system();
     if (!options_.port_file.empty()) {
@@ -166,7 +194,8 @@ class Serve {
       console_.out().write(text);
       console_.out().flush();
     }
-    log_.info("ready on " + address() + ", store " + broker_->options().root);
+    log_.info("ready on " + address() + ", store " + broker_->options().root +
+              (metrics_ ? ", metrics on http://" + metrics_address() + "/metrics" : ""));
     return {};
   }
 
@@ -194,6 +223,8 @@ class Serve {
   const EventLog& log_;
   TemporaryStore temporary_;
   std::unique_ptr<BrokerController> broker_;
+  std::atomic<bool> ready_{false};          // release: all is there
+  std::unique_ptr<MetricsServer> metrics_;  // gone before the broker stops
 };
 
 }  // namespace

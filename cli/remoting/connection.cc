@@ -34,6 +34,12 @@ HostAddress address_of(const asio::ip::tcp::endpoint& endpoint) {
   return host;
 }
 
+Response waited_too_long(std::chrono::milliseconds waited, size_t queued) {
+  return Response::of(response_code::kSystemBusy,
+                      "[TIMEOUT_CLEAN_QUEUE]broker busy, start flow control for a while, period in queue: " +
+                          std::to_string(waited.count()) + "ms, size of queue: " + std::to_string(queued));
+}
+
 int64_t now_ns() { return steady_clock::now().time_since_epoch().count(); }
 
 }  // namespace
@@ -114,7 +120,10 @@ void Connection::handle(ReceivedCommand command) {
   }
   if (entry->executor->runs_inline()) return process(request, *entry);
   const bool taken =
-      entry->executor->submit([self = shared_from_this(), request, entry] { self->process(request, *entry); });
+      entry->executor->submit({[self = shared_from_this(), request, entry] { self->process(request, *entry); },
+                               [request](std::chrono::milliseconds waited, size_t queued) {
+                                 request->respond(waited_too_long(waited, queued));
+                               }});
   if (taken) return;
   request->respond(Response::of(response_code::kSystemBusy, "[OVERLOAD]system busy, start flow control for a while"));
 }

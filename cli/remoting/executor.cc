@@ -4,29 +4,43 @@
 
 namespace mqctl {
 
-Executor::Executor(std::string name, int threads, size_t capacity) : name_(std::move(name)), capacity_(capacity) {
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+Executor::Executor(std::string name, ExecutorOptions options) : name_(std::move(name)), options_(options) {
+  for (int i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
 Executor::~Executor() { shutdown(); }
 
 bool Executor::submit(Task task) {
   if (runs_inline()) {
-    task();
+    task.run();
     return true;
   }
+  std::deque<Queued> expired;
+  bool taken = false;
+  size_t left = 0;
   {
     MutexLock lock(mutex_);
-    if (stopping_ || queue_.size() >= capacity_) return false;
-    queue_.push_back(std::move(task));
+    while (!queue_.empty() && late(queue_.front())) {
+      expired.push_back(std::move(queue_.front()));
+      queue_.pop_front();
+    }
+    taken = !stopping_ && queue_.size() < options_.capacity;
+    if (taken) queue_.push_back({std::move(task), Clock::now()});
+    left = queue_.size();
   }
-  work_.notify_one();
-  return true;
+  if (taken) work_.notify_one();
+  for (const Queued& each : expired) each.task.expire(each.waited(), left);
+  return taken;
 }
 
 size_t Executor::queued() const {
   MutexLock lock(mutex_);
   return queue_.size();
+}
+
+Executor::Millis Executor::head_wait() const {
+  MutexLock lock(mutex_);
+  return queue_.empty() ? Millis(0) : queue_.front().waited();
 }
 
 void Executor::shutdown() {
@@ -42,15 +56,21 @@ void Executor::shutdown() {
 
 void Executor::run() {
   while (true) {
-    Task task;
+    Queued next;
+    size_t left = 0;
     {
       MutexLock lock(mutex_);
       while (queue_.empty() && !stopping_) work_.wait(mutex_);
       if (queue_.empty()) return;
-      task = std::move(queue_.front());
+      next = std::move(queue_.front());
       queue_.pop_front();
+      left = queue_.size();
     }
-    task();
+    if (late(next)) {
+      next.task.expire(next.waited(), left);
+    } else {
+      next.task.run();
+    }
   }
 }
 

@@ -35,12 +35,12 @@ inline constexpr int32_t kSendMessage = 10, kPullMessage = 11, kQueryMessage = 1
                          kGetHasUnitSubTopicList = 312, kGetHasUnitSubUnUnitTopicList = 313, kCloneGroupOffset = 314,
                          kViewBrokerStatsData = 315, kCleanUnusedTopic = 316, kGetBrokerConsumeStats = 317,
                          kUpdateNameServerConfig = 318, kGetNameServerConfig = 319, kSendBatchMessage = 320,
-                         kQueryConsumeQueue = 321, kQueryDataVersion = 322, kSendReplyMessage = 324,
-                         kSendReplyMessageV2 = 325, kPushReplyMessageToClient = 326, kAddWritePermOfBroker = 327,
-                         kGetAllProducerInfo = 328, kDeleteExpiredCommitLog = 329, kQueryTopicsByConsumer = 343,
-                         kQuerySubscriptionByConsumer = 345, kGetTopicConfig = 351, kGetSubscriptionGroupConfig = 352,
-                         kUpdateAndGetGroupForbidden = 353, kLitePullMessage = 361, kGetBrokerHaStatus = 907,
-                         kPopMessage = 200050, kAckMessage = 200051;
+                         kQueryConsumeQueue = 321, kQueryDataVersion = 322, kResumeCheckHalfMessage = 323,
+                         kSendReplyMessage = 324, kSendReplyMessageV2 = 325, kPushReplyMessageToClient = 326,
+                         kAddWritePermOfBroker = 327, kGetAllProducerInfo = 328, kDeleteExpiredCommitLog = 329,
+                         kQueryTopicsByConsumer = 343, kQuerySubscriptionByConsumer = 345, kGetTopicConfig = 351,
+                         kGetSubscriptionGroupConfig = 352, kUpdateAndGetGroupForbidden = 353, kLitePullMessage = 361,
+                         kGetBrokerHaStatus = 907, kPopMessage = 200050, kAckMessage = 200051;
 }  // namespace request_code
 
 namespace response_code {

@@ -66,6 +66,7 @@ class CommitLog {
   // kInvalidArgument: the run is longer than a segment takes. kNoSpace, kTimedOut, ...: no segment; nothing changed.
   Result<AppendedRun> append(std::span<const EncodedMessage> run, QueueCursor& cursor);
   Status wait_flushed(PhysicalOffset end) { return flush_->wait_flushed(end); }
+  const LatencyHistogram& flush_latency() const { return flush_->latency(); }
   FlushMode flush_mode() const { return options_.flush.mode; }
   // Everything appended before the call is on disk when it returns.
   Status flush() { return queue_.flush(); }

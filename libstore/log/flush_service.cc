@@ -30,7 +30,10 @@ void FlushService::run() {
 void FlushService::flush_once() {
   wanted_ = false;
   mutex_.unlock();
+  const auto begin = std::chrono::steady_clock::now();
+  const int64_t before = queue_.flushed_where();
   Status status = queue_.flush();
+  if (queue_.flushed_where() > before) latency_.add(std::chrono::steady_clock::now() - begin);
   mutex_.lock();
   if (!status.ok() && failure_.ok()) failure_ = status;
   flushed_.notify_all();

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <thread>
 
+#include "libstore/base/latency_histogram.h"
 #include "libstore/base/mutex.h"
 #include "libstore/base/status.h"
 #include "libstore/base/types.h"
@@ -35,6 +36,8 @@ class FlushService {
   Status wait_flushed(PhysicalOffset end) EXCLUDES(mutex_);
   // Starts a flush soon without waiting.
   void wake() EXCLUDES(mutex_);
+  // Of each flush that had something to bring to disk.
+  const LatencyHistogram& latency() const { return latency_; }
   // Last flush, then the thread ends. Idempotent; gives the first failure there was.
   Status shutdown() EXCLUDES(mutex_);
 
@@ -44,6 +47,7 @@ class FlushService {
 
   MappedFileQueue& queue_;
   const FlushOptions options_;
+  LatencyHistogram latency_;
   Mutex mutex_;
   CondVar work_;
   CondVar flushed_;

@@ -20,11 +20,15 @@ HostAddress HostAddress::load(const std::byte* from, bool v6) {
   return host;
 }
 
-std::string to_string(const HostAddress& host) {
+std::string ip_text(const HostAddress& host) {
   std::array<char, INET6_ADDRSTRLEN> text{};
   ::inet_ntop(host.v6 ? AF_INET6 : AF_INET, host.address.data(), text.data(), static_cast<socklen_t>(text.size()));
+  return text.data();
+}
+
+std::string to_string(const HostAddress& host) {
   const std::string port = ":" + std::to_string(host.port);
-  return host.v6 ? "[" + std::string(text.data()) + "]" + port : text.data() + port;
+  return host.v6 ? "[" + ip_text(host) + "]" + port : ip_text(host) + port;
 }
 
 std::optional<HostAddress> parse_host(std::string_view text) {

@@ -33,6 +33,8 @@ struct HostAddress {
 
 // "127.0.0.1:10911", "[::1]:10911" (RFC 5952).
 std::string to_string(const HostAddress& host);
+// Without the port and without brackets.
+std::string ip_text(const HostAddress& host);
 // The reverse; numeric addresses only. Ports as records hold them: any 32-bit number.
 std::optional<HostAddress> parse_host(std::string_view text);
 

@@ -244,6 +244,22 @@ Status DefaultMessageStore::save_checkpoint() {
   return checkpoint_.save(fs_, join_path(options_.root, "checkpoint"));
 }
 
+Result<int> DefaultMessageStore::delete_queues(const std::function<bool(std::string_view topic)>& of) {
+  // What is still on its way there must not come after.
+  if (Status status = reput_->wait_for(log_.confirm_offset(), kCatchUpLimit); !status.ok()) return status;
+  int deleted = 0;
+  Status status = reput_->run_between([&] {
+    for (ConsumeQueue* queue : queues_->all()) {
+      if (!of(queue->topic()) || queue->max_offset() == QueueOffset(0)) continue;
+      if (Status gone = queue->destroy(); !gone.ok()) return gone;
+      ++deleted;
+    }
+    return Status();
+  });
+  if (!status.ok()) return status;
+  return deleted;
+}
+
 Status DefaultMessageStore::shutdown() {
   if (!running_.exchange(false)) return {};
   Status outcome = flush();

@@ -114,6 +114,9 @@ class DefaultMessageStore {
   ConsumeQueueStore& consume_queues() { return *queues_; }
   IndexService* index() { return index_.get(); }
 
+  // Removes the queues that the test names; what the log has of them stays until its segments go. How many there were.
+  // A queue that gets messages again goes on with its offsets until the store is opened the next time.
+  Result<int> delete_queues(const std::function<bool(std::string_view topic)>& of);
   // Retention (retention.h): segments, units and index files below; one pass at a time.
   Result<int> delete_expired_segments(EpochMs modified_before, int limit);
 

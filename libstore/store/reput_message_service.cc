@@ -22,6 +22,7 @@ ReputMessageService::~ReputMessageService() { shutdown(); }
 void ReputMessageService::run() {
   while (!stopping_.load(std::memory_order_acquire)) {
     if (Status status = drain(); !status.ok()) return stop_with(std::move(status));
+    if (has_task_.load(std::memory_order_acquire)) run_task();
     if (waiters_.load() > 0) {
       MutexLock lock(mutex_);
       moved_.notify_all();
@@ -32,6 +33,7 @@ void ReputMessageService::run() {
 
 bool ReputMessageService::linger() const {
   const auto until = std::chrono::steady_clock::now() + kLinger;
+  if (has_task_.load(std::memory_order_relaxed)) return true;
   while (std::chrono::steady_clock::now() < until) {
     if (has_work() || stopping_.load(std::memory_order_relaxed)) return true;
     std::this_thread::yield();
@@ -43,7 +45,7 @@ void ReputMessageService::sleep_until_woken() {
   MutexLock lock(mutex_);
   sleeping_.store(true, std::memory_order_seq_cst);
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (!has_work() && !stopping_.load()) work_.wait_for(mutex_, kLongestSleep);
+  if (!has_work() && !stopping_.load() && !has_task_.load()) work_.wait_for(mutex_, kLongestSleep);
   sleeping_.store(false, std::memory_order_relaxed);
 }
 
@@ -55,7 +57,7 @@ void ReputMessageService::wake() {
 }
 
 Status ReputMessageService::drain() {
-  while (has_work() && !stopping_.load(std::memory_order_relaxed)) {
+  while (has_work() && !stopping_.load(std::memory_order_relaxed) && !has_task_.load(std::memory_order_relaxed)) {
     const PhysicalOffset position(position_.load(std::memory_order_relaxed));
     const HeldBytes data = log_.data_from(position);
     if (!data || data.bytes().empty()) {
@@ -89,6 +91,34 @@ Status ReputMessageService::dispatch_segment(Bytes bytes, int64_t limit) {
     position_.store(start + done, std::memory_order_release);
   }
   return {};
+}
+
+void ReputMessageService::run_task() {
+  std::function<Status()> task;
+  {
+    MutexLock lock(mutex_);
+    task = task_;
+  }
+  Status outcome = task();
+  MutexLock lock(mutex_);
+  task_outcome_ = std::move(outcome);
+  task_ = nullptr;
+  has_task_.store(false, std::memory_order_release);
+  moved_.notify_all();
+}
+
+Status ReputMessageService::run_between(std::function<Status()> task) {
+  constexpr std::chrono::milliseconds kLookAgain{1};
+  const auto over = [this] { return failed_.load() || stopping_.load(); };
+  MutexLock lock(mutex_);
+  while (task_ != nullptr && !over()) moved_.wait_for(mutex_, kLookAgain);
+  if (over()) return failure_.ok() ? Status::error(Errc::kBusy, "the store is shutting down") : failure_;
+  task_ = std::move(task);
+  has_task_.store(true, std::memory_order_release);
+  work_.notify_one();
+  while (task_ != nullptr && !over()) moved_.wait_for(mutex_, kLookAgain);
+  if (task_ == nullptr) return task_outcome_;
+  return failure_.ok() ? Status::error(Errc::kBusy, "the store is shutting down") : failure_;
 }
 
 void ReputMessageService::stop_with(Status status) {

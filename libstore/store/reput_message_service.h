@@ -30,6 +30,8 @@ class ReputMessageService {
   void wake();
   // Waits until the position is at least `target`; the failure where dispatch has stopped. kTimedOut after the limit.
   Status wait_for(PhysicalOffset target, std::chrono::milliseconds limit) EXCLUDES(mutex_);
+  // Runs it on the dispatching thread, between two records: for what only the writer of the queues may do.
+  Status run_between(std::function<Status()> task) EXCLUDES(mutex_);
   bool failed() const { return failed_.load(std::memory_order_acquire); }
   Status failure() const EXCLUDES(mutex_);
   // Ends the thread where it stands. Idempotent.
@@ -46,6 +48,7 @@ class ReputMessageService {
   Status drain();
   Status dispatch_segment(Bytes bytes, int64_t limit);
   void stop_with(Status status) EXCLUDES(mutex_);
+  void run_task() EXCLUDES(mutex_);
 
   const CommitLog& log_;
   const DelayLevelTable& levels_;
@@ -60,6 +63,9 @@ class ReputMessageService {
   CondVar work_;
   CondVar moved_;
   std::atomic<int> waiters_{0};
+  std::atomic<bool> has_task_{false};  // release: task_ is there
+  std::function<Status()> task_ GUARDED_BY(mutex_);
+  Status task_outcome_ GUARDED_BY(mutex_);
   Status failure_ GUARDED_BY(mutex_);
   std::thread thread_;
 };

@@ -1,0 +1,35 @@
+// BrokerExecutors: who works off which requests (Apache: BrokerController.initializeResources), sized by Apache's keys.
+// 0 threads, the default of most: the connection's own thread does it, without a hand-over.
+#pragma once
+
+#include <array>
+
+#include "cli/broker/broker_config.h"
+#include "cli/remoting/executor.h"
+
+namespace mqctl {
+
+struct BrokerExecutors {
+  explicit BrokerExecutors(const BrokerConfig& config);
+
+  Executor send;             // 10 310 320 36
+  Executor pull;             // 11
+  Executor lite_pull;        // 361
+  Executor reply;            // 324 325
+  Executor end_transaction;  // 37
+  Executor query;            // 12 33
+  Executor heartbeat;        // 34
+  Executor client_manage;    // 35 46, routes and the rest of the name server
+  Executor consumer_manage;  // 14 15 38, offsets of queues, queue locks
+  Executor admin;            // everything else
+
+  std::array<Executor*, 10> all() {
+    return {&send,  &pull,      &lite_pull,     &reply,           &end_transaction,
+            &query, &heartbeat, &client_manage, &consumer_manage, &admin};
+  }
+  void shutdown() {
+    for (Executor* const each : all()) each->shutdown();
+  }
+};
+
+}  // namespace mqctl

@@ -1,0 +1,70 @@
+// Executor: bounds, requests that wait too long, the end.
+#include <catch2/catch.hpp>
+
+#include <atomic>
+#include <future>
+
+#include "cli/remoting/executor.h"
+
+namespace mqctl {
+namespace {
+
+using namespace std::chrono_literals;
+
+Executor::Task run_only(std::function<void()> run) {
+  return {std::move(run), [](Executor::Millis, size_t) { FAIL("it did not wait long"); }};
+}
+
+TEST_CASE("without threads the caller does it") {
+  Executor executor("inline", {});
+  std::thread::id ran_on;
+  CHECK(executor.submit(run_only([&] { ran_on = std::this_thread::get_id(); })));
+  CHECK(ran_on == std::this_thread::get_id());
+}
+
+TEST_CASE("a full queue refuses, and what was taken is done before the end") {
+  Executor executor("small", {1, 2, 0ms});
+  std::promise<void> begun, go_on;
+  std::atomic<int> done{0};
+  CHECK(executor.submit(run_only([&] {
+    begun.set_value();
+    go_on.get_future().wait();
+    ++done;
+  })));
+  begun.get_future().wait();
+  CHECK(executor.submit(run_only([&] { ++done; })));
+  CHECK(executor.submit(run_only([&] { ++done; })));
+  CHECK(executor.queued() == 2);
+  CHECK_FALSE(executor.submit(run_only([] { FAIL("refused"); })));
+  go_on.set_value();
+  executor.shutdown();
+  CHECK(done == 3);
+  CHECK_FALSE(executor.submit(run_only([] { FAIL("after the end"); })));
+}
+
+TEST_CASE("what waited too long is answered in another way, at the latest by the next request") {
+  Executor executor("slow", {1, 10, 20ms});
+  std::promise<void> begun, go_on, expired;
+  CHECK(executor.submit(run_only([&] {
+    begun.set_value();
+    go_on.get_future().wait();
+  })));
+  begun.get_future().wait();
+  Executor::Millis waited{0};
+  CHECK(executor.submit({[] { FAIL("too late"); },
+                         [&](Executor::Millis time, size_t) {
+                           waited = time;
+                           expired.set_value();
+                         }}));
+  while (executor.head_wait() <= 20ms) std::this_thread::yield();
+  std::atomic<bool> third{false};
+  CHECK(executor.submit({[&] { third = true; }, [&](Executor::Millis, size_t) { third = true; }}));
+  CHECK(expired.get_future().wait_for(0s) == std::future_status::ready);  // though the thread is still busy
+  CHECK(waited > 20ms);
+  go_on.set_value();
+  executor.shutdown();
+  CHECK(third);
+}
+
+}  // namespace
+}  // namespace mqctl
