@@ -86,6 +86,10 @@ Status QueueCheck::on_record(const MessageView& message, const DispatchPropertie
     if (Status status = match_multi_dispatch(message, properties, damaged); !status.ok()) return status;
   }
   Queue& queue = queue_of(message.topic, message.queue_id);
+  if (of_deleted_topic(queue, message.topic)) return {};
+  const Result<bool> earlier = of_earlier_life(queue, message.physical_offset);
+  if (!earlier) return earlier.error();
+  if (*earlier) return {};
   return match(queue, {message.queue_offset.value(), message, properties}, damaged);
 }
 
@@ -228,6 +232,7 @@ Status QueueCheck::finish(const LogVerdict& log, FindingList& findings) {
   if (lagging > 0)
     notes_.push_back("queues are " + counted(lagging, "unit") +
                      " behind the log; a broker adds these at its next start");
+  if (deleted_ > 0) notes_.push_back(counted(deleted_, "message") + " of topics that were deleted");
   auto& kept = found_.kept();
   std::stable_sort(kept.begin(), kept.end(), [](const Finding& a, const Finding& b) {
     return std::tie(a.queue, a.queue_offset, a.file) < std::tie(b.queue, b.queue_offset, b.file);

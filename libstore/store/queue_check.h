@@ -2,7 +2,8 @@
 // of each queue only the next expected unit and a small window of its file are kept.
 //
 // Never findings: units below the log's minimum, pre-blank units, addresses into extension files, queues of
-// multi-dispatch (LMQ) that a record does not name, batch topics, and whatever lies in damage of the log itself.
+// multi-dispatch (LMQ) that a record does not name, batch topics, messages of topics that were deleted, and whatever
+// lies in damage of the log itself.
 #pragma once
 
 #include <cstdint>
@@ -55,7 +56,9 @@ class QueueCheck {
     QueueFiles files;
     int64_t next = -1;  // unit not yet matched or judged; -1: no record seen
     bool multi_dispatch = false;
-    Run run;  // count 0: none
+    bool beginning_known = false;
+    std::optional<PhysicalOffset> beginning;  // of its first message, where the queue is whole from there
+    Run run;                                  // count 0: none
   };
   struct Expected {
     int64_t unit;
@@ -72,6 +75,11 @@ class QueueCheck {
   Status match_multi_dispatch(const MessageView& message, const DispatchProperties& properties,
                               const std::vector<DamagedRange>& damaged);
   Status pass_over(Queue& queue, int64_t until, const std::vector<DamagedRange>& damaged, PhysicalOffset log_end);
+  void load_topic_names();
+  bool of_deleted_topic(const Queue& queue, std::string_view topic);
+  Result<bool> of_earlier_life(Queue& queue, PhysicalOffset offset);
+  Status find_beginning(Queue& queue);
+  bool is_record_of(const QueueKey& key, int64_t queue_offset, const ConsumeQueueUnit& unit) const;
   void note_unit(Queue& queue, Run unit);
   bool caught_up(Queue& queue) const;
   void close_run(Queue& queue);
@@ -84,6 +92,8 @@ class QueueCheck {
   std::unordered_map<std::string, Queue*> by_name_;
   std::string name_;  // of the queue looked up last, to look up without allocating
   std::unordered_set<std::string> batch_topics_;
+  std::unordered_set<std::string> topics_;  // that brokers know; empty: nothing is known
+  uint64_t deleted_ = 0;                    // messages of topics that were deleted
   bool any_multi_dispatch_ = false;
   uint64_t segment_bytes_ = 0;
   FindingList found_;

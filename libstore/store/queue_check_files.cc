@@ -28,6 +28,7 @@ Status QueueCheck::open() {
     for (const DirectoryEntry& topic : *batch) batch_topics_.insert(topic.name);
   }
   if (!batch_topics_.empty()) notes_.push_back(counted(batch_topics_.size(), "batch topic") + ": queues not checked");
+  load_topic_names();
   Result<QueueListing> listing = list_queues(fs_, location_.consume_queue_directory());
   if (!listing && listing.error().code() == Errc::kNotFound) return {};
   if (!listing) return std::move(listing).error();

@@ -120,6 +120,9 @@ def test_a_deleted_topic_takes_its_messages_along(tmp_path):
         pulled = client.pull("T", 0, end - 1)
         assert b"anew" in pulled.body and b"second" in pulled.body
         assert client.put("T", b"third").ext["queueOffset"] == str(end + 1)
+        assert client.ask(215, {"topic": "U"}).code == 0
+        serve.process.terminate()
+        assert serve.process.wait(10) == 0
     verify_sound(store)
     assert len(dump(store)) == 23   # the log keeps them until its segments go
 

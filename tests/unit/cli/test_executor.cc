@@ -1,7 +1,6 @@
 // Executor: bounds, requests that wait too long, the end.
-#include <catch2/catch.hpp>
-
 #include <atomic>
+#include <catch2/catch.hpp>
 #include <future>
 
 #include "cli/remoting/executor.h"
