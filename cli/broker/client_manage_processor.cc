@@ -50,7 +50,8 @@ class HeartBeat {
     if (!data || !data->is_object()) return Response::of(rc::kSystemError, "the heartbeat is no JSON");
     client_ = {request_.channel, text_in(*data, "clientID", ""), request_.command.language, request_.command.version};
     short_form_ = bool_in(*data, "withoutSub", false) || bool_in(*data, "isWithoutSub", false);
-    bool unknown = false;
+    // Who does not say what he knows us to know is to tell everything, always.
+    bool unknown = number_in(*data, "heartbeatFingerprint", 0) == 0;
     for (const ConfigJson& consumer : list_in(*data, "consumerDataSet")) {
       if (consumer.is_object()) unknown = add_consumer(consumer) || unknown;
     }

@@ -20,7 +20,7 @@ int64_t add_queues(BrokerController& broker, const std::string& group, const std
               ConfigJson{{"brokerOffset", max},
                          {"consumerOffset", at},
                          {"lastTimestamp", last ? last->value() : 0},
-                         {"pullOffset", at}});
+                         {"pullOffset", broker.offsets().last_pull(group, name, queue).value_or(at)}});
   }
   return behind;
 }

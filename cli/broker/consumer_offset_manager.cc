@@ -116,6 +116,20 @@ std::optional<int64_t> ConsumerOffsetManager::take_reset(std::string_view group,
   return value;
 }
 
+void ConsumerOffsetManager::note_pull(std::string_view group, std::string_view topic, int32_t queue, int64_t offset) {
+  MutexLock lock(mutex_);
+  pulls_[Key(topic, group)][queue] = offset;
+}
+
+std::optional<int64_t> ConsumerOffsetManager::last_pull(std::string_view group, std::string_view topic,
+                                                        int32_t queue) const {
+  MutexLock lock(mutex_);
+  const auto queues = pulls_.find(Key(topic, group));
+  if (queues == pulls_.end()) return std::nullopt;
+  const auto found = queues->second.find(queue);
+  return found == queues->second.end() ? std::nullopt : std::optional(found->second);
+}
+
 std::set<std::string> ConsumerOffsetManager::topics_of(std::string_view group) const {
   MutexLock lock(mutex_);
   std::set<std::string> topics;
@@ -145,6 +159,7 @@ void ConsumerOffsetManager::remove_topic(std::string_view topic) {
   const auto of_topic = [topic](const auto& entry) { return entry.first.first == topic; };
   changed_ = std::erase_if(offsets_, of_topic) > 0 || changed_;
   std::erase_if(resets_, of_topic);
+  std::erase_if(pulls_, of_topic);
 }
 
 void ConsumerOffsetManager::remove_group(std::string_view group) {
@@ -152,6 +167,7 @@ void ConsumerOffsetManager::remove_group(std::string_view group) {
   const auto of_group = [group](const auto& entry) { return entry.first.second == group; };
   changed_ = std::erase_if(offsets_, of_group) > 0 || changed_;
   std::erase_if(resets_, of_group);
+  std::erase_if(pulls_, of_group);
 }
 
 void ConsumerOffsetManager::copy_group(std::string_view from, std::string_view to, std::string_view topic) {

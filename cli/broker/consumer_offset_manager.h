@@ -30,6 +30,11 @@ class ConsumerOffsetManager {
   bool commit(std::string_view group, std::string_view topic, int32_t queue, int64_t offset) EXCLUDES(mutex_);
   std::optional<int64_t> query(std::string_view group, std::string_view topic, int32_t queue) const EXCLUDES(mutex_);
 
+  // Where the last pull began; in memory only.
+  void note_pull(std::string_view group, std::string_view topic, int32_t queue, int64_t offset) EXCLUDES(mutex_);
+  std::optional<int64_t> last_pull(std::string_view group, std::string_view topic, int32_t queue) const
+      EXCLUDES(mutex_);
+
   // The consumer learns of it with its next pull.
   void reset(std::string_view group, std::string_view topic, int32_t queue, int64_t offset) EXCLUDES(mutex_);
   std::optional<int64_t> take_reset(std::string_view group, std::string_view topic, int32_t queue) EXCLUDES(mutex_);
@@ -53,6 +58,7 @@ class ConsumerOffsetManager {
   const std::string path_;
   mutable Mutex mutex_;
   std::map<Key, Queues> offsets_ GUARDED_BY(mutex_);
+  std::map<Key, Queues> pulls_ GUARDED_BY(mutex_);
   std::map<Key, Queues> resets_ GUARDED_BY(mutex_);
   DataVersion version_ GUARDED_BY(mutex_);
   bool changed_ GUARDED_BY(mutex_) = false;

@@ -107,7 +107,7 @@ Response all_producers(BrokerController& broker, const Request&) {
       list.push_back(ConfigJson{{"clientId", client.id},
                                 {"language", language_name(client.language)},
                                 {"lastUpdateTimestamp", broker.clock().now().value()},
-                                {"remoteIP", to_string(client.channel->remote())},
+                                {"remoteIP", "/" + to_string(client.channel->remote())},
                                 {"version", client.version}});
     }
   }
@@ -132,16 +132,22 @@ Response subscription_of_group(BrokerController& broker, const Request& request)
   return Response::with_body(compact(body));
 }
 
+// Of the group's client with the id, or of any where there is none.
+ChannelPtr channel_of(BrokerController& broker, const std::string& group, const std::string& id) {
+  const std::optional<ConsumerGroup> online = broker.consumers().find(group);
+  if (!online) return nullptr;
+  for (const ClientInfo& client : online->clients) {
+    if (client.id == id || id.empty()) return client.channel;
+  }
+  return nullptr;
+}
+
 // Asked of a client, and its answer passed on as it is.
 std::optional<Response> forward(BrokerController& broker, const RequestPtr& request) {
   const ReceivedCommand& asked = request->command;
   const std::string group(asked.text("consumerGroup")), id(asked.text("clientId"));
-  const std::optional<ConsumerGroup> online = broker.consumers().find(group);
-  const ClientInfo* client = nullptr;
-  for (const ClientInfo& each : online ? online->clients : std::vector<ClientInfo>()) {
-    if (each.id == id || id.empty()) client = &each;
-  }
-  if (client == nullptr) return Response::of(rc::kSystemError, "The Consumer <" + group + "> <" + id + "> not online");
+  const ChannelPtr channel = channel_of(broker, group, id);
+  if (channel == nullptr) return Response::of(rc::kSystemError, "The Consumer <" + group + "> <" + id + "> not online");
   RemotingCommand command;
   command.code = asked.code;
   for (const auto& [name, value] : asked.ext) command.ext.emplace_back(name, value);
@@ -152,16 +158,15 @@ std::optional<Response> forward(BrokerController& broker, const RequestPtr& requ
     if (!held) return Response::of(rc::kSystemError, "can not find the message");
     command.body = as_text(view.record);
   }
-  client->channel->request(
-      std::move(command), kForwardLimit, [request, group, id](std::optional<ReceivedCommand> answer) {
-        if (!answer) {
-          return request->respond(
-              Response::of(rc::kConsumeMsgTimeout, "consumer <" + group + "> <" + id + "> Timeout: 10000ms"));
-        }
-        Response response = Response::of(answer->code, std::string(answer->remark));
-        response.command.body = as_text(answer->body);
-        request->respond(std::move(response));
-      });
+  channel->request(std::move(command), kForwardLimit, [request, group, id](std::optional<ReceivedCommand> answer) {
+    if (!answer) {
+      return request->respond(
+          Response::of(rc::kConsumeMsgTimeout, "consumer <" + group + "> <" + id + "> Timeout: 10000ms"));
+    }
+    Response response = Response::of(answer->code, std::string(answer->remark));
+    response.command.body = as_text(answer->body);
+    request->respond(std::move(response));
+  });
   return std::nullopt;
 }
 

@@ -2,11 +2,18 @@
 // group registers its codes; the broker outlives the table.
 #pragma once
 
+#include "cli/broker/broker_config.h"
+#include "cli/broker/broker_executors.h"
 #include "cli/remoting/processor_table.h"
 
 namespace mqctl {
 
 class BrokerController;
+
+// What every answer to a send has, whatever it says.
+inline void add_broker_fields(Response& response, const BrokerConfig& config) {
+  response.command.set("MSG_REGION", config.region_id).set("TRACE_ON", config.trace_on ? "true" : "false");
+}
 
 void register_send_processors(ProcessorTable& table, BrokerExecutors& executors,
                               BrokerController& broker);  // 10 310 320 36

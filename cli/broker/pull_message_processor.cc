@@ -24,6 +24,15 @@ struct Found {
   size_t bytes = 0;
 };
 
+// Apache: ForbiddenType.
+constexpr int32_t kGroupForbidden = 2, kTopicForbidden = 3, kSubscriptionForbidden = 5;
+
+Response forbidden(int32_t type, std::string why) {
+  Response response = Response::of(rc::kNoPermission, std::move(why));
+  response.command.set("forbiddenType", type);
+  return response;
+}
+
 class PullMessage {
  public:
   PullMessage(BrokerController& broker, const RequestPtr& request, bool may_park)
@@ -49,6 +58,7 @@ class PullMessage {
       moved.status = "OFFSET_RESET";
       return answer(std::move(moved));
     }
+    broker_.offsets().note_pull(group_, topic_, queue_, offset_);
     Found found = collect();
     const bool suspend = (sys_flag_ & kSuspendBit) != 0 && may_park_;
     if (found.code == rc::kPullNotFound && suspend && park(found)) return std::nullopt;
@@ -65,17 +75,19 @@ class PullMessage {
                           "subscription group [" + std::string(group_) + "] does not exist, " + std::string(kFaq));
     }
     if (!group->consume_enable())
-      return Response::of(rc::kNoPermission, "subscription group no permission, " + std::string(group_));
+      return forbidden(kGroupForbidden, "subscription group no permission, " + std::string(group_));
     const std::optional<Topic> topic = broker_.topics().find(topic_);
     if (!topic) {
       return Response::of(rc::kTopicNotExist,
                           "topic[" + std::string(topic_) + "] not exist, apply first please!" + std::string(kFaq));
     }
+    topic_flag_ = topic->sys_flag;
+    group_flag_ = static_cast<int32_t>(number_in(group->json, "groupSysFlag", 0));
     if (!topic->readable())
-      return Response::of(rc::kNoPermission, "the topic[" + std::string(topic_) + "] pulling message is forbidden");
+      return forbidden(kTopicForbidden, "the topic[" + std::string(topic_) + "] pulling message is forbidden");
     if (!broker_.groups().may_read(group_, topic_)) {
-      return Response::of(rc::kNoPermission, "the consumer group[" + std::string(group_) + "] is forbidden for topic[" +
-                                                 std::string(topic_) + "]");
+      return forbidden(kSubscriptionForbidden, "the consumer group[" + std::string(group_) +
+                                                   "] is forbidden for topic[" + std::string(topic_) + "]");
     }
     if (queue_ >= 0 && queue_ < topic->read_queues) return std::nullopt;
     return Response::of(rc::kInvalidParameter, "queueId[" + std::to_string(queue_) + "] is illegal, topic:[" +
@@ -135,7 +147,7 @@ class PullMessage {
     found.next = offset_;
     const ConsumeQueue* queue = broker_.store().consume_queues().find(topic_, QueueId(queue_));
     if (queue == nullptr || found.max == 0) {
-      found.status = queue == nullptr ? "NO_MATCHED_LOGIC_QUEUE" : "NO_MESSAGE_IN_QUEUE";
+      found.status = "NO_MESSAGE_IN_QUEUE";
       if (offset_ == 0) return found;
       const std::string_view status = found.status;
       return moved(std::move(found), 0, status);
@@ -206,7 +218,9 @@ class PullMessage {
     response.command.set("suggestWhichBrokerId", 0)
         .set("nextBeginOffset", found.next)
         .set("minOffset", found.min)
-        .set("maxOffset", found.max);
+        .set("maxOffset", found.max)
+        .set("groupSysFlag", group_flag_)
+        .set("topicSysFlag", topic_flag_);
     if (!found.records.empty()) broker_.stats().count_get(topic_, group_, found.records.size(), found.bytes);
     response.records = std::move(found.records);
     return response;
@@ -216,7 +230,7 @@ class PullMessage {
   const RequestPtr& request_;
   const bool may_park_;
   std::string_view group_, topic_;
-  int32_t queue_ = -1, sys_flag_ = 0;
+  int32_t queue_ = -1, sys_flag_ = 0, topic_flag_ = 0, group_flag_ = 0;
   int64_t offset_ = 0;
   SubscriptionData subscription_;
 };

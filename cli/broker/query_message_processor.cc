@@ -1,4 +1,6 @@
 // 12, 33: messages by key and by id (Apache: QueryMessageProcessor).
+#include <algorithm>
+
 #include "cli/broker/broker_controller.h"
 #include "cli/broker/processors.h"
 
@@ -13,10 +15,11 @@ Response query_message(BrokerController& broker, const Request& request) {
   const bool unique = command.truth("_UNIQUE_KEY_QUERY");
   const int64_t asked = unique ? broker.start_config().max_query_messages : command.number_or("maxNum", 32);
   const int most = static_cast<int>(std::clamp<int64_t>(asked, 1, 1024));
-  const Result<std::vector<PhysicalOffset>> places = broker.store().query_message(
+  Result<std::vector<PhysicalOffset>> places = broker.store().query_message(
       command.text("topic"), command.text("key"), most, EpochMs(command.number_or("beginTimestamp", 0)),
       EpochMs(command.number_or("endTimestamp", INT64_MAX)));
   if (!places) return Response::of(rc::kSystemError, places.error().to_string());
+  std::sort(places->begin(), places->end());
   Response response = Response::success();
   size_t bytes = 0;
   int64_t newest_time = 0, newest_place = 0;
@@ -31,7 +34,7 @@ Response query_message(BrokerController& broker, const Request& request) {
     response.records.push_back(broker.store().commit_log().record_bytes(place, view.record.size()));
   }
   if (response.records.empty())
-    return Response::of(rc::kQueryNotFound, "can not find message, maybe time range not correct");
+    response = Response::of(rc::kQueryNotFound, "can not find message, maybe time range not correct");
   response.command.set("indexLastUpdateTimestamp", newest_time).set("indexLastUpdatePhyoffset", newest_place);
   return response;
 }

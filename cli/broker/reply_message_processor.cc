@@ -27,16 +27,20 @@ class ReplyMessage {
     if (channel == nullptr) {
       return Response::of(rc::kSystemError, "push reply message fail, channel of <" + client + "> not found.");
     }
-    store_copy();
+    const BrokerConfig& config = broker_.start_config();
+    properties.set("MSG_REGION", config.region_id);
+    properties.set("TRACE_ON", config.trace_on ? "true" : "false");
+    store_copy(properties.encoded());
     properties.set("PUSH_REPLY_TIME", std::to_string(broker_.clock().now().value()));
     channel->request(push(properties.encoded()), kPushLimit,
-                     [request = request_, client, queue = queue_, offset = offset_,
+                     [&config = broker_.start_config(), request = request_, client, queue = queue_, offset = offset_,
                       id = id_](std::optional<ReceivedCommand> answer) {
                        const bool taken = answer && answer->code == rc::kSuccess;
                        Response response =
                            taken ? Response::success()
                                  : Response::of(rc::kSystemError, "push reply message to <" + client + ">fail.");
                        response.command.set("msgId", id).set("queueId", queue).set("queueOffset", offset);
+                       add_broker_fields(response, config);
                        request->respond(std::move(response));
                      });
     return std::nullopt;
@@ -64,7 +68,7 @@ class ReplyMessage {
     return command;
   }
 
-  void store_copy() {
+  void store_copy(std::string properties) {
     if (!broker_.start_config().store_reply_messages || request_->command.body.empty()) return;
     BrokerMessage message;
     message.topic = header_.topic;
@@ -74,7 +78,7 @@ class ReplyMessage {
     message.born = EpochMs(header_.born);
     message.born_host = request_->channel->remote();
     message.store_host = broker_.address_for(*request_->channel);
-    message.properties = header_.properties;
+    message.properties = std::move(properties);
     message.body = request_->command.body;
     const PutMessageResult result = broker_.put(message);
     if (!stored(result.status)) return;

@@ -94,9 +94,9 @@ class SendMessage {
     }
     queue_ = header_.queue;
     if (queue_ >= topic->queues()) {
-      return Response::of(rc::kInvalidParameter, "request queueId[" + std::to_string(queue_) + "] is illegal, topic " +
-                                                     std::string(header_.topic) + " has " +
-                                                     std::to_string(topic->queues()) + " queues");
+      return Response::of(rc::kInvalidParameter, "request queueId[" + std::to_string(queue_) + "] is illegal, " +
+                                                     topic_description(header_.topic, *topic) +
+                                                     " Producer: " + to_string(request_.channel->remote()));
     }
     if (queue_ < 0) queue_ = any_queue(topic->write_queues);
     return std::nullopt;
@@ -213,13 +213,10 @@ class SendMessage {
     std::vector<std::string> properties(items->size());
     std::vector<MessageDraft> drafts;
     drafts.reserve(items->size());
-    std::string unique_key;
     for (size_t i = 0; i < items->size(); ++i) {
       const BatchItem& item = (*items)[i];
-      std::string given(header_.properties);
-      close_properties(given);
-      given += item.properties;
-      properties[i] = with_broker_properties(given, unique_key);
+      // Nothing is added: neither those of the whole batch nor a broker's own.
+      properties[i] = item.properties;
       MessageDraft draft = common.draft();
       draft.flag = item.flag;
       draft.body = item.body;
@@ -227,7 +224,8 @@ class SendMessage {
       drafts.push_back(draft);
     }
     const PutMessageResult result = broker_.put_batch(drafts);
-    return answer(result, drafts.size(), "", ids_of(drafts, result));
+    const DispatchProperties known = dispatch_properties(header_.properties);
+    return answer(result, drafts.size(), std::string(known.uniq_key), ids_of(drafts, result));
   }
 
   // Records of a batch lie one behind the other.
@@ -256,8 +254,6 @@ class SendMessage {
         .set("queueId", queue_)
         .set("queueOffset", result.queue_offset.value());
     if (!unique_key.empty()) response.command.set("transactionId", unique_key);
-    response.command.set("MSG_REGION", broker_.start_config().region_id)
-        .set("TRACE_ON", broker_.start_config().trace_on ? "true" : "false");
     return response;
   }
 
@@ -343,7 +339,9 @@ void register_send_processors(ProcessorTable& table, BrokerExecutors& executors,
     const bool letters = code != request_code::kSendMessage;
     table.add(code, executors.send, [&broker, letters](const RequestPtr& request) {
       const SendHeader header = SendHeader::of(request->command, letters);
-      return SendMessage(broker, *request, header).run();
+      std::optional<Response> response = SendMessage(broker, *request, header).run();
+      if (response) add_broker_fields(*response, broker.start_config());
+      return response;
     });
   }
   table.add(

@@ -47,7 +47,8 @@ Response update_topic(BrokerController& broker, const Request& request) {
   topic.order = command.truth("order");
   if (!command.text("topicFilterType").empty()) topic.filter_type = command.text("topicFilterType");
   change_attributes(topic.attributes, command.text("attributes"));
-  return of_status(broker.topics().update(name, topic));
+  Status status = broker.topics().update(name, topic);
+  return status.ok() ? Response::success_unremarked() : of_status(status);
 }
 
 Response update_topics(BrokerController& broker, const Request& request) {
@@ -59,7 +60,7 @@ Response update_topics(BrokerController& broker, const Request& request) {
     if (std::optional<Response> refusal = topic_refusal(broker, name)) return *std::move(refusal);
     if (Status status = broker.topics().update(name, topic_from_json(entry)); !status.ok()) return of_status(status);
   }
-  return Response::success();
+  return Response::success_unremarked();
 }
 
 Response delete_topic(BrokerController& broker, const Request& request) {

@@ -16,6 +16,20 @@ int32_t small(int64_t value) { return static_cast<int32_t>(std::clamp<int64_t>(v
 
 }  // namespace
 
+std::string topic_description(std::string_view name, const Topic& topic) {
+  std::string attributes;
+  for (const auto& [key, value] : topic.attributes.items()) {
+    attributes +=
+        (attributes.empty() ? "" : ", ") + key + "=" + (value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  const std::string perm = std::string(topic.readable() ? "R" : "-") + (topic.writable() ? "W" : "-") +
+                           ((topic.perm & permission::kInherit) != 0 ? "X" : "-");
+  return "TopicConfig [topicName=" + std::string(name) + ", readQueueNums=" + std::to_string(topic.read_queues) +
+         ", writeQueueNums=" + std::to_string(topic.write_queues) + ", perm=" + perm +
+         ", topicFilterType=" + topic.filter_type + ", topicSysFlag=" + std::to_string(topic.sys_flag) +
+         ", order=" + (topic.order ? "true" : "false") + ", attributes={" + attributes + "}]";
+}
+
 ConfigJson topic_json(const std::string& name, const Topic& topic) {
   return ConfigJson{{"attributes", topic.attributes},
                     {"order", topic.order},
@@ -97,6 +111,10 @@ std::vector<std::string> TopicConfigManager::system_topics() const {
   MutexLock lock(mutex_);
   std::vector<std::string> names;
   for (const auto& [name, topic] : system_) names.push_back(name);
+  // Known by name also while they are not there.
+  for (const std::string_view name : {topic_name::kTrace, topic_name::kCheckMaxTime}) {
+    if (!system_.contains(name)) names.emplace_back(name);
+  }
   return names;
 }
 

@@ -36,6 +36,8 @@ struct Topic {
   int32_t queues() const { return read_queues > write_queues ? read_queues : write_queues; }
   bool operator==(const Topic&) const = default;
 };
+// As Apache's TopicConfig prints itself, which is what clients get to read.
+std::string topic_description(std::string_view name, const Topic& topic);
 ConfigJson topic_json(const std::string& name, const Topic& topic);
 Topic topic_from_json(const ConfigJson& json);
 

@@ -166,7 +166,8 @@ void TransactionalMessageService::ask_producer(const MessageView& half) {
   command.body.resize(encoded->size());
   encoded->write_to(reinterpret_cast<std::byte*>(command.body.data()), half.queue_offset, half.physical_offset,
                     half.stored);
-  command.set("topic", message.topic)
+  command.set("topic", std::string(topic_name::kHalf))
+      .set("bname", broker_.start_config().broker_name)
       .set("commitLogOffset", half.physical_offset.value())
       .set("tranStateTableOffset", half.queue_offset.value())
       .set("offsetMsgId", offset_message_id(half.store_host, half.physical_offset))

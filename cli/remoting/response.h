@@ -20,6 +20,8 @@ struct Response {
     response.command.remark = std::move(remark);
     return response;
   }
+  // Apache leaves its first remark standing in some answers, and clients show it.
+  static Response success_unremarked() { return of(response_code::kSuccess, "not set any response code"); }
   static Response success() { return of(response_code::kSuccess); }
   static Response with_body(std::string body) {
     Response response;
