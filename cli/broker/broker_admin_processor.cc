@@ -10,10 +10,25 @@ namespace {
 
 namespace rc = response_code;
 
-Response get_config(BrokerController& broker, const Request&) {
+// What administrators' tools need to find, and what is only known once the broker runs.
+BrokerConfig running_config(BrokerController& broker, const Request& request) {
+  BrokerConfig config = broker.config();
+  config.listen_port = broker.port();
+  config.listen_address = ip_text(broker.address_for(*request.channel));
+  config.segment_bytes = static_cast<int64_t>(broker.store().commit_log().segment_bytes());
+  config.queue_segment_bytes = static_cast<int64_t>(broker.store().consume_queues().segment_bytes());
+  return config;
+}
+
+Response get_config(BrokerController& broker, const Request& request) {
+  const BrokerConfig config = running_config(broker, request);
   std::string body;
-  for (const auto& [key, value] : broker_config_entries(broker.config())) body += key + "=" + value + "\n";
+  for (const auto& [key, value] : broker_config_entries(config)) body += key + "=" + value + "\n";
   body += "storePathRootDir=" + broker.options().root + "\n";
+  body += "storePathCommitLog=" + join_path(broker.options().root, "commitlog") + "\n";
+  body += "namesrvAddr=" + to_string(broker.address_for(*request.channel)) + "\n";
+  body += "brokerRole=ASYNC_MASTER\nfilterServerNums=0\nmsgTraceTopicName=RMQ_SYS_TRACE_TOPIC\n";
+  body += "slaveReadEnable=false\nuseTLS=false\n";
   Response response = Response::with_body(std::move(body));
   response.command.set("version", compact(broker.topics().version().json()));
   return response;
@@ -52,7 +67,12 @@ Response delete_expired(BrokerController& broker, const Request&) {
 }
 
 Response ha_status(BrokerController& broker, const Request&) {
-  return Response::with_body(compact(ConfigJson{{"haClientRuntimeInfo", ConfigJson::object()},
+  const ConfigJson no_client{{"lastReadTimestamp", 0},
+                             {"lastWriteTimestamp", 0},
+                             {"masterFlushOffset", 0},
+                             {"maxOffset", 0},
+                             {"transferredByteInSecond", 0}};
+  return Response::with_body(compact(ConfigJson{{"haClientRuntimeInfo", no_client},
                                                 {"haConnectionInfo", ConfigJson::array()},
                                                 {"inSyncSlaveNums", 0},
                                                 {"master", true},

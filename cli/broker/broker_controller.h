@@ -15,6 +15,7 @@
 #include "cli/broker/consumer_manager.h"
 #include "cli/broker/consumer_offset_manager.h"
 #include "cli/broker/kv_config_manager.h"
+#include "cli/broker/name_server_config.h"
 #include "cli/broker/producer_manager.h"
 #include "cli/broker/pull_request_hold.h"
 #include "cli/broker/rebalance_lock_manager.h"
@@ -74,6 +75,7 @@ class BrokerController {
   ProducerManager& producers() { return producers_; }
   RebalanceLockManager& locks() { return locks_; }
   KvConfigManager& kv_config() { return kv_config_; }
+  NameServerConfig& name_server_config() { return name_server_config_; }
   PullRequestHold& hold() { return hold_; }
   BrokerStats& stats() { return stats_; }
   BrokerExecutors& executors() { return executors_; }
@@ -126,6 +128,7 @@ class BrokerController {
   SubscriptionGroupManager groups_;
   ConsumerOffsetManager offsets_;
   KvConfigManager kv_config_;
+  NameServerConfig name_server_config_;
   ConsumerManager consumers_;
   ProducerManager producers_;
   RebalanceLockManager locks_;

@@ -120,7 +120,8 @@ Response topics_of_group(BrokerController& broker, const Request& request) {
   if (const std::optional<ConsumerGroup> online = broker.consumers().find(group)) {
     for (const auto& [topic, data] : online->subscriptions) topics.insert(topic);
   }
-  return Response::with_body(compact(ConfigJson{{"topicList", topics}}));
+  const std::string address = to_string(broker.address_for(*request.channel));
+  return Response::with_body(compact(ConfigJson{{"brokerAddr", address}, {"topicList", topics}}));
 }
 
 Response subscription_of_group(BrokerController& broker, const Request& request) {
@@ -157,6 +158,12 @@ std::optional<Response> forward(BrokerController& broker, const RequestPtr& requ
     const Result<HeldBytes> held = broker.store().message_at(place ? place->physical_offset : PhysicalOffset(-1), view);
     if (!held) return Response::of(rc::kSystemError, "can not find the message");
     command.body = as_text(view.record);
+    const std::string topic(view.topic);
+    const std::optional<Topic> known = broker.topics().find(topic);
+    const std::optional<SubscriptionGroup> settings = broker.group(group);
+    command.set("topic", topic)
+        .set("topicSysFlag", known ? known->sys_flag : 0)
+        .set("groupSysFlag", settings ? number_in(settings->json, "groupSysFlag", 0) : 0);
   }
   channel->request(std::move(command), kForwardLimit, [request, group, id](std::optional<ReceivedCommand> answer) {
     if (!answer) {

@@ -125,7 +125,21 @@ Response register_topic(BrokerController& broker, const Request& request) {
 }
 
 Response name_server_config(BrokerController& broker, const Request&) {
-  return Response::with_body("listenPort=" + std::to_string(broker.port()) + "\nproductEnvName=mqctl\n");
+  std::string body = "listenPort=" + std::to_string(broker.port()) + "\n";
+  for (const auto& [key, value] : broker.name_server_config().all()) body += key + "=" + value + "\n";
+  return Response::with_body(std::move(body));
+}
+
+// Kept and shown; none of them changes what we do.
+Response update_name_server_config(BrokerController& broker, const Request& request) {
+  const auto entries = parse_properties_text(as_text(request.command.body));
+  for (const auto& [key, value] : entries) {
+    for (const char* fixed : {"configBlackList", "configStorePath", "kvConfigPath", "rocketmqHome"}) {
+      if (key == fixed) return Response::of(rc::kNoPermission, "Can not update config in black list.");
+    }
+  }
+  if (!broker.name_server_config().update(entries)) return Response::of(rc::kSystemError, "too much configuration");
+  return Response::success();
 }
 
 }  // namespace
@@ -156,7 +170,7 @@ void register_name_server_processors(ProcessorTable& table, BrokerExecutors& exe
   add(request_code::kAddWritePermOfBroker,
       [](BrokerController& b, const Request& r) { return change_write_perm(b, r, true); });
   add(request_code::kGetNameServerConfig, &name_server_config);
-  add(request_code::kUpdateNameServerConfig, &done);
+  add(request_code::kUpdateNameServerConfig, &update_name_server_config);
 }
 
 }  // namespace mqctl

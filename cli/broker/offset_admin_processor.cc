@@ -1,4 +1,7 @@
 // Progress of groups for administrators: statistics, resets, copies (Apache: AdminBrokerProcessor).
+#include <cstdio>
+#include <ctime>
+
 #include "cli/broker/body_text.h"
 #include "cli/broker/broker_controller.h"
 #include "cli/broker/processors.h"
@@ -50,7 +53,9 @@ class ConsumerStatus : public std::enable_shared_from_this<ConsumerStatus> {
       : request_(std::move(request)), clients_(std::move(clients)) {}
   void ask_next() {
     if (at_ == clients_.size()) {
-      return request_->respond(Response::with_body("{\"consumerTable\":{" + text_ + "},\"messageQueueTable\":{}}"));
+      Response response = Response::success_unremarked();
+      response.command.body = "{\"consumerTable\":{" + text_ + "},\"messageQueueTable\":{}}";
+      return request_->respond(std::move(response));
     }
     RemotingCommand command;
     command.code = request_code::kGetConsumerStatusFromClient;
@@ -105,6 +110,17 @@ Response clone_offsets(BrokerController& broker, const Request& request) {
   return Response::success();
 }
 
+// 2026-11-23#09:03:13:995, as Apache prints times for people.
+std::string local_time(int64_t at_ms) {
+  const auto seconds = static_cast<time_t>(at_ms >= 0 ? at_ms / 1000 : (at_ms - 999) / 1000);
+  tm local{};
+  ::localtime_r(&seconds, &local);
+  char date[40], text[64];
+  std::strftime(date, sizeof date, "%Y-%m-%d#%H:%M:%S", &local);
+  std::snprintf(text, sizeof text, "%s:%03d", date, static_cast<int>(((at_ms % 1000) + 1000) % 1000));
+  return text;
+}
+
 Response time_span(BrokerController& broker, const Request& request) {
   const std::string name(request.command.text("topic")), group(request.command.text("group"));
   const std::optional<Topic> topic = broker.topics().find(name);
@@ -121,11 +137,15 @@ Response time_span(BrokerController& broker, const Request& request) {
     const int64_t consumed = at > 0 ? time_of(queue, at - 1) : time_of(queue, min),
                   newest = max > min ? time_of(queue, max - 1) : -1;
     const int64_t delay = at < max ? broker.clock().now().value() - time_of(queue, at) : 0;
+    const int64_t oldest = time_of(queue, min);
     spans.push_back(ConfigJson{{"consumeTimeStamp", consumed},
+                               {"consumeTimeStampStr", local_time(consumed)},
                                {"delayTime", delay},
                                {"maxTimeStamp", newest},
+                               {"maxTimeStampStr", local_time(newest)},
                                {"messageQueue", queue_json(broker.start_config().broker_name, name, queue)},
-                               {"minTimeStamp", time_of(queue, min)}});
+                               {"minTimeStamp", oldest},
+                               {"minTimeStampStr", local_time(oldest)}});
   }
   return Response::with_body(compact(ConfigJson{{"consumeTimeSpanSet", spans}}));
 }

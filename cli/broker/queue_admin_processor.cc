@@ -43,7 +43,7 @@ Response correction_offsets(BrokerController& broker, const Request& request) {
 }
 
 ConfigJson unit_json(BrokerController& broker, const ConsumeQueueUnit& unit, const SubscriptionData* subscription) {
-  ConfigJson json{{"eval", true},
+  ConfigJson json{{"eval", false},
                   {"physicOffset", unit.physical_offset.value()},
                   {"physicSize", unit.size},
                   {"tagsCode", unit.tags_code}};
@@ -76,7 +76,9 @@ Response query_queue(BrokerController& broker, const Request& request) {
                   {"minQueueIndex", queue->min_offset().value()},
                   {"queueData", units}};
   if (subscription) body["subscriptionData"] = subscription_json(*subscription);
-  return Response::with_body(compact(body));
+  Response response = Response::success_unremarked();
+  response.command.body = compact(body);
+  return response;
 }
 
 // 323: a half message that was given up is asked about again.

@@ -48,7 +48,7 @@ std::optional<Response> end_transaction(BrokerController& broker, const Request&
     broker.stats().count_put(message.topic, 1, static_cast<uint64_t>(result.end - result.offset));
   }
   if (!broker.transactions().settle(half.queue_offset)) return refuse(broker, "the op message could not be stored");
-  return Response::success_unremarked();
+  return commit ? Response::success() : Response::success_unremarked();
 }
 
 }  // namespace

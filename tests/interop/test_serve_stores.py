@@ -19,12 +19,12 @@ scenarios = Scenarios()
 class Serve:
     """`mqctl serve` on a store, and a genuine client of it; like harness.Broker."""
 
-    def __init__(self, version, store, *flags):
+    def __init__(self, version, store, *flags, segment=SEGMENT):
         self.version, self.store = version, pathlib.Path(store)
         self.run = pathlib.Path(tempfile.mkdtemp(prefix="serve-"))
         (self.run / "home" / "conf").mkdir(parents=True)
         self.err = open(self.run / "serve.err", "wb")
-        self.process = subprocess.Popen([MQCTL, "serve", store, "--listen", "127.0.0.1:0", "--segment-size", str(SEGMENT), *flags],
+        self.process = subprocess.Popen([MQCTL, "serve", store, "--listen", "127.0.0.1:0", "--segment-size", str(segment), *flags],
                                         stdout=subprocess.PIPE, stderr=self.err, env=dict(os.environ))
         line = self.process.stdout.readline()
         assert line, (self.run / "serve.err").read_text()
