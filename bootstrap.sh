@@ -9,7 +9,8 @@ Usage: ./bootstrap.sh COMMAND
 
   run        build the release and show it at work on real stores
   test       build and run all tests
-  bench      build the release and print its figures
+  bench      build the release and print its figures, beside a genuine broker's where java and mvn are
+  matrix     every scenario of every genuine client with genuine brokers and with serve
   coverage   run the tests of libstore and print its line coverage
   fuzz       run each fuzzer for a minute (FUZZ_SECONDS)
   package    make the .deb
@@ -22,6 +23,8 @@ readonly BUILD_PACKAGES=(g++ cmake ninja-build ccache libasio-dev libevent-dev l
   zlib1g-dev liblz4-dev libzstd-dev catch2 zstd)
 readonly TEST_PACKAGES=(clang clang-tidy clang-format libclang-rt-14-dev python3 python3-pytest python3-jsonschema jq openjdk-17-jdk-headless maven
   zsh fish python3-prometheus-client util-linux procps man-db)
+# For the clients in Go and for Node.
+readonly CLIENT_COMMANDS=(go:golang-go node:nodejs npm:npm)
 
 # Debian's packages, through sudo where we are not root; nothing is asked.
 install_packages() {
@@ -35,6 +38,15 @@ install_packages() {
   say "installing ${missing[*]}"
   "${as_root[@]}" apt-get update -qq
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# What a machine may have from elsewhere: a command, and Debian's package where it is missing.
+install_commands() {
+  local missing=()
+  for pair in "$@"; do
+    command -v "${pair%:*}" >/dev/null || missing+=("${pair#*:}")
+  done
+  install_packages "${missing[@]}"
 }
 
 build() {
@@ -61,6 +73,9 @@ run() {
   say "the last of them, and is it still sound?"
   "$mqctl" dump "$store" -t orders --reverse --count 1 -o json
   "$mqctl" verify "$store" --level index -q && echo sound
+  say "the same store served to clients: a send and a receive, and a clean end"
+  "$mqctl" serve "$store" --listen 127.0.0.1:0 -- sh -c 'perl tests/hello.pl "$NAMESRV_ADDR" orders "hello from a client"'
+  "$mqctl" verify "$store" --level index -q && echo sound
   say "the binary: $mqctl"
 }
 
@@ -78,6 +93,7 @@ analyse() {
 
 run_tests() {
   install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+  install_commands "${CLIENT_COMMANDS[@]}"
   cmake --preset release -DMQCTL_TESTS=ON -DMQCTL_BENCH=ON >/dev/null
   build release
   ctest --preset release -L 'cli|meta|crash|interop' -j 2
@@ -90,6 +106,16 @@ bench() {
   cmake --preset release -DMQCTL_TESTS=ON -DMQCTL_BENCH=ON >/dev/null
   build release --target mqctl mqctl_bench
   build/release/tests/mqctl_bench build/release/mqctl
+}
+
+matrix() {
+  install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+  install_commands "${CLIENT_COMMANDS[@]}"
+  cmake --preset release >/dev/null
+  build release --target mqctl
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  MQCTL=$PWD/build/release/mqctl MQCTL_SOURCE=$PWD PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/interop/test_clients.py "$work"
 }
 
 coverage() {
@@ -121,6 +147,7 @@ case ${1:-} in
   run) run ;;
   test) run_tests ;;
   bench) bench ;;
+  matrix) matrix ;;
   coverage) coverage ;;
   fuzz) fuzz ;;
   package) package ;;
