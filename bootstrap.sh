@@ -105,7 +105,7 @@ bench() {
   install_packages "${BUILD_PACKAGES[@]}"
   cmake --preset release -DMQCTL_TESTS=ON -DMQCTL_BENCH=ON >/dev/null
   build release --target mqctl mqctl_bench
-  build/release/tests/mqctl_bench build/release/mqctl
+  build/release/tests/mqctl_bench build/release/mqctl tests/interop/genuine-broker.sh
 }
 
 matrix() {

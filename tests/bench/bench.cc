@@ -212,6 +212,6 @@ int main(int argc, char** argv) {
   bench_verify(store, 1, VerifyLevel::kIndex, "verify --level index, one thread");
   const double log_bytes = 1000000.0 * 1150;
   if (argc > 1) bench_commands(std::filesystem::absolute(argv[1]), store, log_bytes);
-  if (argc > 1) bench_serve(std::filesystem::absolute(argv[1]));
+  if (argc > 2) bench_serve(std::filesystem::absolute(argv[1]), std::filesystem::absolute(argv[2]));
   std::filesystem::remove_all(work_directory());
 }

@@ -2,21 +2,20 @@
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
-#include <signal.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "cli/remoting/frame_codec.h"
 #include "cli/remoting/frame_reader.h"
+#include "tests/bench/bench_broker.h"
 
 namespace mqctl {
 namespace {
@@ -27,49 +26,6 @@ void fail(const char* what) {
   std::perror(what);
   std::exit(3);
 }
-
-// A broker on a free port, with a temporary store.
-class Broker {
- public:
-  explicit Broker(const std::string& mqctl) {
-    int pipe_ends[2];
-    if (::pipe(pipe_ends) != 0) fail("pipe");
-    const auto start = Clock::now();
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      ::dup2(pipe_ends[1], STDOUT_FILENO);
-      ::execl(mqctl.c_str(), "mqctl", "serve", "--ephemeral", "--listen", "127.0.0.1:0", "--segment-size", "1GiB", "-v",
-              "--color", "never", nullptr);
-      ::_exit(127);
-    }
-    ::close(pipe_ends[1]);
-    FILE* const out = ::fdopen(pipe_ends[0], "r");
-    char line[4096];
-    if (std::fgets(line, sizeof line, out) == nullptr) fail("serve");
-    ready_ms_ = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-    const std::string text(line);
-    const size_t at = text.find("127.0.0.1:") + 10;
-    port_ = std::atoi(text.c_str() + at);
-  }
-  ~Broker() {
-    ::kill(pid_, SIGTERM);
-    ::waitpid(pid_, nullptr, 0);
-  }
-  int port() const { return port_; }
-  double ready_ms() const { return ready_ms_; }
-  long resident_anonymous_kib() const {
-    std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
-    for (std::string line; std::getline(status, line);) {
-      if (line.starts_with("RssAnon:")) return std::atol(line.c_str() + 8);
-    }
-    return 0;
-  }
-
- private:
-  pid_t pid_ = -1;
-  int port_ = 0;
-  double ready_ms_ = 0;
-};
 
 class Client {
  public:
@@ -150,18 +106,26 @@ void send_load(int port, int queue, int total, int in_flight) {
   }
 }
 
-void bench_sends(int port) {
-  constexpr int kConnections = 4, kEach = 250000, kInFlight = 64;
-  const auto start = Clock::now();
-  std::vector<std::thread> threads;
-  for (int i = 0; i < kConnections; ++i) threads.emplace_back([port, i] { send_load(port, i, kEach, kInFlight); });
-  for (std::thread& thread : threads) thread.join();
-  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  std::printf("%-52s %12.1f k msg/s\n", "serve: sends of 1 KiB, 4 connections x 64 in flight",
-              kConnections * kEach / seconds / 1000);
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
 }
 
-void bench_lone_sender(int port) {
+// Thousands a second.
+double send_rate(int port, int each) {
+  constexpr int kConnections = 4, kInFlight = 64;
+  const auto start = Clock::now();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kConnections; ++i) threads.emplace_back([=] { send_load(port, i, each, kInFlight); });
+  for (std::thread& thread : threads) thread.join();
+  return kConnections * each / std::chrono::duration<double>(Clock::now() - start).count() / 1000;
+}
+
+struct Latency {
+  double p50_us = 0, p99_us = 0;
+};
+
+Latency lone_sender(int port) {
   Client client(port);
   const std::string frame = send_frame(0);
   std::vector<double> micros;
@@ -172,52 +136,90 @@ void bench_lone_sender(int port) {
     micros.push_back(std::chrono::duration<double, std::micro>(Clock::now() - start).count());
   }
   std::sort(micros.begin(), micros.end());
-  std::printf("%-52s p50 %.0f us, p99 %.0f us\n", "serve: a lone closed-loop sender", micros[micros.size() / 2],
-              micros[micros.size() * 99 / 100]);
+  return {micros[micros.size() / 2], micros[micros.size() * 99 / 100]};
 }
 
-void bench_pulls(int port) {
+std::string pull_frame(int64_t offset) {
+  RemotingCommand command;
+  command.code = request_code::kPullMessage;
+  command.set("consumerGroup", "bench").set("topic", "bench").set("queueId", 0).set("queueOffset", offset);
+  command.set("maxMsgNums", 32).set("sysFlag", 4).set("commitOffset", 0).set("suspendTimeoutMillis", 0);
+  command.set("subscription", "*").set("subVersion", 0);
+  std::string frame;
+  encode_frame(frame, command, SerializeType::kJson);
+  return frame;
+}
+
+// Thousands a second, of at most so many messages.
+double pull_rate(int port, int64_t most) {
   Client client(port);
-  int64_t offset = 0, messages = 0;
+  int64_t offset = 0;
   const auto start = Clock::now();
-  while (true) {
-    RemotingCommand command;
-    command.code = request_code::kPullMessage;
-    command.set("consumerGroup", "bench")
-        .set("topic", "bench")
-        .set("queueId", 0)
-        .set("queueOffset", offset)
-        .set("maxMsgNums", 32);
-    command.set("sysFlag", 4)
-        .set("commitOffset", 0)
-        .set("suspendTimeoutMillis", 0)
-        .set("subscription", "*")
-        .set("subVersion", 0);
-    std::string frame;
-    encode_frame(frame, command, SerializeType::kJson);
-    client.write(frame);
+  while (offset < most) {
+    client.write(pull_frame(offset));
     client.answers();
     const Result<ReceivedCommand> answer = client.last();
     if (!answer || answer->code != response_code::kSuccess) break;
-    const int64_t next = answer->number_or("nextBeginOffset", offset);
-    messages += next - offset;
-    offset = next;
+    offset = answer->number_or("nextBeginOffset", offset);
   }
-  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  std::printf("%-52s %12.1f k msg/s\n", "serve: pulls of one consumer, one queue",
-              static_cast<double>(messages) / seconds / 1000);
+  return static_cast<double>(offset) / std::chrono::duration<double>(Clock::now() - start).count() / 1000;
+}
+
+struct Figures {
+  double ready_ms = 0, idle_mib = 0, sends = 0, pulls = 0;
+  Latency lone;
+};
+
+// The same load for each; the first of it, which a JVM compiles itself by, is not counted.
+Figures measure(const BenchBroker& broker, int each) {
+  Figures figures;
+  figures.ready_ms = broker.ready_ms();
+  figures.idle_mib = broker.resident_anonymous_mib();
+  (void)send_rate(broker.port(), 30000);
+  figures.lone = lone_sender(broker.port());
+  std::vector<double> sends, pulls;
+  for (int i = 0; i < 3; ++i) sends.push_back(send_rate(broker.port(), each));
+  (void)pull_rate(broker.port(), 50000);
+  for (int i = 0; i < 3; ++i) pulls.push_back(pull_rate(broker.port(), each));
+  figures.sends = median(sends);
+  figures.pulls = median(pulls);
+  return figures;
+}
+
+void print_row(const char* name, const char* unit, double ours, const std::optional<double>& theirs,
+               bool less_is_better) {
+  std::printf("%-52s %10.1f %-9s", name, ours, unit);
+  if (!theirs) {
+    std::printf("  Apache: not run\n");
+    return;
+  }
+  std::printf("  Apache %10.1f   %8.1f x\n", *theirs, less_is_better ? *theirs / ours : ours / *theirs);
 }
 
 }  // namespace
 
-void bench_serve(const std::string& mqctl) {
-  const Broker broker(mqctl);
-  std::printf("%-52s %12.1f ms\n", "serve: ready on an empty store", broker.ready_ms());
-  std::printf("%-52s %12.1f MiB\n", "serve: idle memory, mappings apart",
-              static_cast<double>(broker.resident_anonymous_kib()) / 1024);
-  bench_lone_sender(broker.port());
-  bench_sends(broker.port());
-  bench_pulls(broker.port());
+void bench_serve(const std::string& mqctl, const std::string& genuine_script) {
+  const std::unique_ptr<BenchBroker> own = BenchBroker::ours(mqctl);
+  if (own == nullptr) fail("serve");
+  const Figures ours = measure(*own, 200000);
+  std::optional<Figures> theirs;
+  if (const auto genuine = BenchBroker::genuine(genuine_script, "5.5.0")) theirs = measure(*genuine, 40000);
+  const auto row = [&](const char* name, const char* unit, auto figure, bool less_is_better) {
+    print_row(name, unit, figure(ours), theirs ? std::optional(figure(*theirs)) : std::nullopt, less_is_better);
+  };
+  row(
+      "serve: ready on an empty store", "ms", [](const Figures& f) { return f.ready_ms; }, true);
+  row(
+      "serve: idle memory, mappings of files apart", "MiB", [](const Figures& f) { return f.idle_mib; }, true);
+  row(
+      "serve: a lone closed-loop sender, p50", "us", [](const Figures& f) { return f.lone.p50_us; }, true);
+  row(
+      "serve: a lone closed-loop sender, p99", "us", [](const Figures& f) { return f.lone.p99_us; }, true);
+  row(
+      "serve: sends of 1 KiB, 4 connections x 64 in flight", "k msg/s", [](const Figures& f) { return f.sends; },
+      false);
+  row(
+      "serve: pulls of one consumer, one queue", "k msg/s", [](const Figures& f) { return f.pulls; }, false);
 }
 
 }  // namespace mqctl

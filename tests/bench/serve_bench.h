@@ -5,6 +5,7 @@
 
 namespace mqctl {
 
-void bench_serve(const std::string& mqctl);
+// Beside a genuine broker under the same load, where the script can start one.
+void bench_serve(const std::string& mqctl, const std::string& genuine_script);
 
 }  // namespace mqctl

@@ -3,6 +3,7 @@
 import json
 import pathlib
 import random
+import resource
 import socket
 import struct
 import threading
@@ -10,6 +11,7 @@ import time
 
 import pytest
 
+from support import SOURCE
 from wire_client import Client, Serve, binary_frame, frame, pull_ext, send_ext
 
 
@@ -159,6 +161,27 @@ def test_a_frame_cut_at_every_byte(serve):
         assert client.receive().ext["queueOffset"] == "0"
 
 
+def captured_requests():
+    """The first request of each kind that a genuine client sent."""
+    kinds = {}
+    for path in sorted((SOURCE / "tests" / "golden" / "wire").glob("java-5.5.0-*.jsonl")):
+        for line in path.read_text().splitlines():
+            entry = json.loads(line)
+            if entry["dir"] == "c2s" and "answer" not in entry["what"]:
+                kinds.setdefault((path.stem, entry["what"].split()[0]), bytes.fromhex(entry["hex"]))
+    return kinds
+
+
+def test_every_kind_of_genuine_request_cut_at_every_byte(serve):
+    kinds = captured_requests()
+    assert len(kinds) > 40
+    host, port = serve.address.rsplit(":", 1)
+    for data in kinds.values():
+        for length in range(len(data)):
+            with socket.create_connection((host, int(port))) as client:
+                client.sendall(data[:length])
+
+
 def test_garbage_of_every_kind(serve):
     rng = random.Random(3)
     whole = frame(310, send_ext("T9"), b"body") + binary_frame(310, send_ext("T9"), b"body")
@@ -180,18 +203,44 @@ def test_the_largest_header_is_read_or_refused_without_growing(serve):
     assert memory(serve) - before < 64 << 20
 
 
-def test_thousands_of_connections_that_say_nothing(serve):
-    host, port = serve.address.rsplit(":", 1)
-    idle = []
+def test_five_thousand_connections_that_never_end_their_frame(serve):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert hard > 5200, "this many descriptors are needed"
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 5200), hard))
+    before, idle = memory(serve), []
     try:
-        for _ in range(900):   # what one process may have open here
-            idle.append(socket.create_connection((host, int(port))))
+        for _ in range(5000):
+            idle.append(serve.client())
+            idle[-1].send(frame(310, send_ext("T"), b"body")[:60])
         with serve.client() as client:
             client.put("T", b"x", 1)
-        assert memory(serve) < 200 << 20
+        assert memory(serve) - before < 100 << 20
     finally:
         for each in idle:
-            each.close()
+            each.socket.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_who_sends_a_byte_now_and_then_is_closed(tmp_path):
+    conf = tmp_path / "broker.conf"
+    conf.write_text("serverChannelMaxIdleTimeSeconds=2\n")
+    data = frame(310, send_ext("T"), b"body")
+    with Serve("--ephemeral", "-c", conf) as serve, serve.client() as slow, serve.client() as other:
+        slow.socket.settimeout(0.05)
+        sent, end = 0, time.monotonic() + 20
+        while time.monotonic() < end:   # a byte each 50 ms: bytes alone are no sign of life
+            try:
+                slow.send(data[sent:sent + 1])
+                sent = min(sent + 1, len(data) - 2)
+                if slow.socket.recv(1) == b"":
+                    break
+            except TimeoutError:
+                other.put("T", b"alive")
+            except (BrokenPipeError, ConnectionResetError):
+                break
+        else:
+            raise AssertionError("it was not closed")
+        assert other.put("T", b"still").code == 0
 
 
 def test_a_reader_that_does_not_read_costs_him_and_nobody_else(serve):

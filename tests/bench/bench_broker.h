@@ -1,0 +1,31 @@
+// A broker under load: `mqctl serve`, or a released Apache name server and broker (tests/interop/genuine-broker.sh).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace mqctl {
+
+class BenchBroker {
+ public:
+  static std::unique_ptr<BenchBroker> ours(const std::string& mqctl);
+  // None where there is no java or the release cannot be fetched.
+  static std::unique_ptr<BenchBroker> genuine(const std::string& script, const std::string& version);
+  ~BenchBroker();
+
+  int port() const { return port_; }
+  double ready_ms() const { return ready_ms_; }  // from the start to the line that says so
+  // Of all its processes, mappings of files apart.
+  double resident_anonymous_mib() const;
+
+ private:
+  BenchBroker() = default;
+  std::string start(const std::vector<std::string>& command);
+  int pid_ = -1, port_ = 0;
+  double ready_ms_ = 0;
+  std::vector<int> processes_;
+  std::string directory_;  // removed at the end
+};
+
+}  // namespace mqctl
