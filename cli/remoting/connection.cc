@@ -228,42 +228,50 @@ void Connection::enqueue(const RemotingCommand& command, SerializeType type, std
   }
 }
 
-// Starts the next write where none is under way.
+// Sends what there is, unless that is under way already.
 void Connection::pump() {
-  if (writing_) return;
-  {
-    MutexLock lock(mutex_);
-    if (unsent_.empty() || !open()) return;
-    sending_.swap(unsent_);
+  while (!writing_) {
+    {
+      MutexLock lock(mutex_);
+      if (unsent_.empty() || !open()) return;
+      sending_.swap(unsent_);
+    }
+    for (const Chunk& chunk : sending_) {
+      output_.add(chunk.bytes.data(), chunk.bytes.size());
+      for (const HeldBytes& record : chunk.records) output_.add(record.bytes().data(), record.bytes().size());
+    }
+    writing_ = true;
+    write_on();
   }
-  std::vector<asio::const_buffer> buffers;
-  for (const Chunk& chunk : sending_) {
-    buffers.emplace_back(chunk.bytes.data(), chunk.bytes.size());
-    for (const HeldBytes& record : chunk.records) buffers.emplace_back(record.bytes().data(), record.bytes().size());
+}
+
+void Connection::write_on() {
+  switch (output_.send(socket_.native_handle())) {
+    case GatherWrite::Outcome::kSent:
+      return written();
+    case GatherWrite::Outcome::kFailed:
+      return close();
+    case GatherWrite::Outcome::kWouldBlock:
+      break;
   }
-  writing_ = true;
-  asio::async_write(socket_, buffers, [self = shared_from_this()](const asio::error_code& error, size_t bytes) {
-    self->context_.bytes_out.fetch_add(bytes, std::memory_order_relaxed);
-    self->written(error);
+  socket_.async_wait(asio::ip::tcp::socket::wait_write, [self = shared_from_this()](const asio::error_code& error) {
+    if (error) return self->close();
+    self->write_on();
+    self->pump();
   });
 }
 
-void Connection::written(const asio::error_code& error) {
+void Connection::written() {
   writing_ = false;
+  context_.bytes_out.fetch_add(output_.bytes(), std::memory_order_relaxed);
   active_ns_.store(now_ns(), std::memory_order_relaxed);
-  size_t sent = 0;
-  for (const Chunk& chunk : sending_) {
-    sent += chunk.bytes.size();
-    for (const HeldBytes& record : chunk.records) sent += record.bytes().size();
-  }
   sending_.clear();
   {
     MutexLock lock(mutex_);
-    unsent_bytes_ -= std::min(sent, unsent_bytes_);
+    unsent_bytes_ -= std::min(output_.bytes(), unsent_bytes_);
   }
-  if (error) return close();
+  output_.clear();
   drained_.cancel();
-  pump();
 }
 
 void Connection::close() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/remoting/frame_reader.h"
+#include "cli/remoting/gather_write.h"
 #include "cli/remoting/remoting_server.h"
 #include "libstore/base/mutex.h"
 
@@ -55,7 +56,8 @@ class Connection final : public Channel, public std::enable_shared_from_this<Con
   void process(const RequestPtr& request, const ProcessorTable::Entry& entry);
   void enqueue(const RemotingCommand& command, SerializeType type, std::vector<HeldBytes> records) EXCLUDES(mutex_);
   void pump();
-  void written(const asio::error_code& error);
+  void write_on();
+  void written();
   void answered(ReceivedCommand command) EXCLUDES(mutex_);
   void expire(int32_t opaque) EXCLUDES(mutex_);
   void end();
@@ -71,6 +73,7 @@ class Connection final : public Channel, public std::enable_shared_from_this<Con
   FrameReader input_;
   bool writing_ = false;
   std::vector<Chunk> sending_;
+  GatherWrite output_;  // of sending_
   asio::steady_timer drained_;
 
   mutable Mutex mutex_;
