@@ -56,6 +56,7 @@ Response update_offset(BrokerController& broker, const Request& request) {
 
 Response max_offset(BrokerController& broker, const Request& request) {
   const QueueName name(request);
+  broker.store().await_dispatch(kReadOwnWrites);
   return with_offset(broker.store().max_queue_offset(name.topic, name.id()).value());
 }
 
@@ -66,6 +67,7 @@ Response min_offset(BrokerController& broker, const Request& request) {
 
 Response offset_by_time(BrokerController& broker, const Request& request) {
   const QueueName name(request);
+  broker.store().await_dispatch(kReadOwnWrites);
   return with_offset(
       broker.store().offset_by_time(name.topic, name.id(), EpochMs(request.command.number_or("timestamp", 0))).value());
 }

@@ -107,6 +107,7 @@ Response topic_stats(BrokerController& broker, const Request& request) {
   const std::optional<Topic> topic = broker.topics().find(name);
   if (!topic) return Response::of(rc::kTopicNotExist, "topic[" + name + "] not exist");
   QueueTable table(broker.start_config().broker_name);
+  broker.store().await_dispatch(kReadOwnWrites);
   for (int32_t queue = 0; queue < topic->write_queues; ++queue) {
     const QueueOffset min = broker.store().min_queue_offset(name, QueueId(queue));
     const QueueOffset max = broker.store().max_queue_offset(name, QueueId(queue));

@@ -221,6 +221,11 @@ PutMessageResult DefaultMessageStore::append_run(std::span<const EncodedMessage>
   return result;
 }
 
+void DefaultMessageStore::await_dispatch(std::chrono::milliseconds limit) const {
+  const PhysicalOffset end = log_.confirm_offset();
+  if (reput_->position() < end) (void)reput_->wait_for(end, limit);
+}
+
 int64_t DefaultMessageStore::dispatch_behind_bytes() const { return log_.max_offset() - reput_->position(); }
 
 Status DefaultMessageStore::flush() {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -109,6 +110,8 @@ class DefaultMessageStore {
   PhysicalOffset min_offset() const { return log_.min_offset(); }
   PhysicalOffset max_offset() const { return log_.max_offset(); }
   int64_t dispatch_behind_bytes() const;
+  // For who asks for what was just put: waits for the dispatch of what is in the log now, no longer than the limit.
+  void await_dispatch(std::chrono::milliseconds limit) const;
 
   const CommitLog& commit_log() const { return log_; }
   ConsumeQueueStore& consume_queues() { return *queues_; }

@@ -74,7 +74,7 @@ def test_units_of_a_queue(broker):
     put_ten(broker)
     found = body(broker.ask(321, {"topic": "T", "queueId": 0, "index": 7, "count": 100}))
     assert (found["minQueueIndex"], found["maxQueueIndex"], len(found["queueData"])) == (0, 10, 3)
-    assert all(unit["physicSize"] > 0 and unit["tagsCode"] == 0 and unit["eval"] for unit in found["queueData"])
+    assert all(unit["physicSize"] > 0 and unit["tagsCode"] == 0 and unit["eval"] is False for unit in found["queueData"])
     assert body(broker.ask(321, {"topic": "T", "queueId": 0, "index": 10, "count": 1}))["queueData"] == []
     gone = broker.ask(321, {"topic": "T", "queueId": 7, "index": 0, "count": 1})
     assert (gone.code, gone.remark) == (1, "7@T is not exist!")
