@@ -59,8 +59,10 @@ class PullMessage {
       return answer(std::move(moved));
     }
     broker_.offsets().note_pull(group_, topic_, queue_, offset_);
-    Found found = collect();
     const bool suspend = (sys_flag_ & kSuspendBit) != 0 && may_park_;
+    // Not when woken by the dispatch, which would wait for itself.
+    if (may_park_ && !suspend) broker_.store().await_dispatch(kReadOwnWrites);
+    Found found = collect();
     if (found.code == rc::kPullNotFound && suspend && park(found)) return std::nullopt;
     return answer(std::move(found));
   }
