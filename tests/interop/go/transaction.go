@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+
+	rocketmq "github.com/apache/rocketmq-client-go/v2"
+	"github.com/apache/rocketmq-client-go/v2/primitive"
+	"github.com/apache/rocketmq-client-go/v2/producer"
+)
+
+// A body says what becomes of its message.
+type verdicts struct{ checked inbox }
+
+func (v *verdicts) ExecuteLocalTransaction(m *primitive.Message) primitive.LocalTransactionState {
+	switch string(m.Body) {
+	case "commit":
+		return primitive.CommitMessageState
+	case "rollback":
+		return primitive.RollbackMessageState
+	}
+	return primitive.UnknowState
+}
+
+// A broker writes down in batches what is settled, and may ask about that, too.
+func (v *verdicts) CheckLocalTransaction(m *primitive.MessageExt) primitive.LocalTransactionState {
+	v.checked.add(string(m.Body))
+	switch string(m.Body) {
+	case "asked, commit":
+		return primitive.CommitMessageState
+	case "asked, rollback":
+		return primitive.RollbackMessageState
+	}
+	return primitive.UnknowState
+}
+
+func transaction(s *session) {
+	s.createTopic(s.name)
+	v := &verdicts{}
+	var seen inbox
+	p := newTransactionProducer(s, v, &seen)
+	for _, body := range []string{"commit", "rollback", "asked, commit", "asked, rollback"} {
+		result, err := p.SendMessageInTransaction(context.Background(), primitive.NewMessage(s.name, []byte(body)))
+		must(err)
+		if result.Status != primitive.SendOK {
+			fail("%s: send status %d", body, result.Status)
+		}
+	}
+	for _, body := range []string{"asked, commit", "asked, rollback"} {
+		until("question about "+body, func() bool { return len(withPrefix(body, v.checked.all())) > 0 })
+	}
+	// What is sent now comes last in its queue, whatever is there by mistake.
+	marks := numbered("mark ", 8)
+	s.sendAll(s.newProducer(), marks)
+	seen.expect(append(marks, "commit", "asked, commit"))
+}
+
+func newTransactionProducer(s *session, v *verdicts, seen *inbox) rocketmq.TransactionProducer {
+	instance := s.instance()
+	p, err := rocketmq.NewTransactionProducer(v, append(s.producerOptions(), producer.WithInstanceName(instance))...)
+	must(err)
+	must(p.Start())
+	s.closing = append(s.closing, p.Shutdown)
+	s.announce(instance, seen.take)
+	return p
+}
