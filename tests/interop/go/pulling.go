@@ -27,8 +27,13 @@ func pull(s *session) {
 	})
 }
 
+// There is one at a time; but this client says no good-bye, and a broker that has not missed it yet would leave it queues.
+func allQueues(_, _ string, queues []*primitive.MessageQueue, _ []string) []*primitive.MessageQueue {
+	return queues
+}
+
 func newPullConsumer(s *session) rocketmq.PullConsumer {
-	c, err := rocketmq.NewPullConsumer(s.consumerOptions()...)
+	c, err := rocketmq.NewPullConsumer(append(s.consumerOptions(), consumer.WithStrategy(allQueues))...)
 	must(err)
 	must(c.Subscribe(s.name, everything()))
 	must(c.Start())

@@ -35,7 +35,7 @@ func answering(s *session, problems *inbox) handler {
 		if err == nil {
 			// The client makes properties of the body that it is given.
 			reply.Body = append([]byte("answer to "), m.Body...)
-			_, err = replier.SendSync(context.Background(), reply)
+			err = guarded(func() { sendOne(replier, reply) })
 		}
 		if err != nil {
 			problems.add(err.Error())
