@@ -133,6 +133,7 @@ if os.fork() == 0:
     if os.fork() == 0:
         os.setsid()
         if os.fork() == 0: stay("daemon of a group of its own")
+        os._exit(0)
     stay("group of its own")
 """
 EXIT = "while len([n for n in os.listdir(directory) if n.endswith('.pid')]) < 4: time.sleep(0.005)\nos._exit(5)"

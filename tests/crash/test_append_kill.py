@@ -69,10 +69,17 @@ def flags(rng, mode):
     return ["-t", "T", "--receipt", "--sync", mode, *(["--queue", "0"] if rng.random() < 0.5 else [])]
 
 
-def kill_once(store, rng, round_number, mode):
+def waits(rng):
+    """How many receipts to wait for before each kill: in no order, but as often all of them, so that chance cannot leave some out."""
+    counts = [0, 0, 1, 10, 300, 2000]
+    while True:
+        yield from rng.sample(counts, len(counts))
+
+
+def kill_once(store, rng, round_number, mode, receipts):
     lines = make_lines(rng, round_number)
     writer = Writer([MQCTL, "append", str(store), "--segment-size", "256KiB", *flags(rng, mode)], lines)
-    writer.wait_for(rng.choice([0, 0, 1, 10, 300, 2000]))
+    writer.wait_for(receipts)
     time.sleep(rng.random() * rng.choice([0, 0.002, 0.02]))
     writer.kill()
     return lines, writer.receipts
@@ -99,10 +106,10 @@ def test_what_was_receipted_survives_kill_9(tmp_path, mode):
     store = tmp_path / "store"
     before = []
     crashed = 0
-    for round_number in range(ROUNDS):
+    for round_number, count in zip(range(ROUNDS), waits(rng)):
         if round_number % 5 == 0 and round_number > 0:
             store, before = tmp_path / f"store{round_number}", []
-        lines, receipts = kill_once(store, rng, round_number, mode)
+        lines, receipts = kill_once(store, rng, round_number, mode, count)
         if not (store / "lock").exists():
             continue
         was_open = (store / "abort").exists()

@@ -343,6 +343,7 @@ public final class Probe {
         consumer.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
         consumer.setConsumeThreadMin(2);
         consumer.setConsumeThreadMax(2);
+        consumer.setAwaitTerminationMillisWhenShutdown(10000);   // else a listener's last answer may come after its offset is saved
         consumer.subscribe((String) args.get("topic"), (String) args.getOrDefault("tags", "*"));
         consumer.registerMessageListener((MessageListenerConcurrently) (messages, context) -> {
             arrived.addAll(messages);
