@@ -116,7 +116,7 @@ complete -c mqctl -n '__mqctl_command serve' -l port-file -r -F -d 'Gets the por
 complete -c mqctl -n '__mqctl_command serve' -l flush -x -a 'async sync' -d 'sync: a send is answered when it is on disk; default async'
 complete -c mqctl -n '__mqctl_command serve' -l segment-size -x -d 'Size of the segments of a new store'
 complete -c mqctl -n '__mqctl_command serve' -s c -l config -r -F -d 'broker.conf with RocketMQ'\''s keys'
-complete -c mqctl -n '__mqctl_command serve' -l io-threads -x -d 'Threads for connections; default 1'
+complete -c mqctl -n '__mqctl_command serve' -l io-threads -x -d 'Threads for connections; default: one a processor, 4 at most'
 complete -c mqctl -n '__mqctl_command serve' -l metrics -x -d 'Prometheus metrics, /healthz and /readyz by HTTP; default 127.0.0.1:5557'
 complete -c mqctl -n '__mqctl_command serve' -l access-log -d 'A line for each request'
 complete -c mqctl -n '__mqctl_command serve' -l log-format -x -a 'text json' -d 'Form of the log on standard error'

@@ -83,14 +83,7 @@ Status BrokerController::start() {
   if (Status status = open_store(); !status.ok()) return status;
   if (Status status = load_tables(); !status.ok()) return status;
   server_ = std::make_unique<RemotingServer>(
-      processors_, log_, RemotingServerOptions{options_.io_threads, options_.config.idle_seconds, 50000},
-      RemotingHooks{[this](const ChannelPtr& channel) { channel_closed(channel); },
-                    options_.access_log ? [this](const Request& request, int32_t answer, int64_t micros) {
-                      log_.info("access " + to_string(request.channel->remote()) + " " + std::to_string(request.command.code) + " " +
-                                std::string(request_code_name(request.command.code)) + " body=" +
-                                std::to_string(request.command.body.size()) + " answer=" + std::to_string(answer) + " us=" +
-                                std::to_string(micros));
-                    } : std::function<void(const Request&, int32_t, int64_t)>()});
+      processors_, log_, RemotingServerOptions{options_.io_threads, options_.config.idle_seconds, 50000}, hooks());
   if (Status status = listen(); !status.ok()) return status;
   unique_keys_ = std::make_unique<UniqueKeyGenerator>(own_address(), static_cast<uint32_t>(process_id()),
                                                       static_cast<uint32_t>(boot_time_.value()));
@@ -103,6 +96,21 @@ Status BrokerController::start() {
   start_services();
   server_->start();
   return {};
+}
+
+RemotingHooks BrokerController::hooks() {
+  RemotingHooks hooks;
+  hooks.closed = [this](const ChannelPtr& channel) { channel_closed(channel); };
+  hooks.batch_begins = [this] { store_->defer_dispatch(); };
+  hooks.batch_ends = [this] { store_->dispatch_deferred(); };
+  if (!options_.access_log) return hooks;
+  hooks.access = [this](const Request& request, int32_t answer, int64_t micros) {
+    const ReceivedCommand& command = request.command;
+    log_.info("access " + to_string(request.channel->remote()) + " " + std::to_string(command.code) + " " +
+              std::string(request_code_name(command.code)) + " body=" + std::to_string(command.body.size()) +
+              " answer=" + std::to_string(answer) + " us=" + std::to_string(micros));
+  };
+  return hooks;
 }
 
 Status BrokerController::open_store() {

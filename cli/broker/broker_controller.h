@@ -2,11 +2,13 @@
 // BrokerController). Processors get what they need from here. Thread-safe after start().
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <thread>
 
 #include "cli/broker/broker_config.h"
 #include "cli/broker/broker_executors.h"
@@ -32,13 +34,16 @@ namespace mqctl {
 class ScheduleMessageService;
 class TransactionalMessageService;
 
+// One a processor, but more than a few bring nothing.
+inline int usual_io_threads() { return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 4); }
+
 struct BrokerOptions {
   BrokerConfig config;
   std::string root;
   std::string listen_address = "127.0.0.1";
   int port = 9876;  // 0: any free one
   std::optional<HostAddress> advertise;
-  int io_threads = 1;
+  int io_threads = usual_io_threads();
   OnDamage on_damage = OnDamage::kRefuse;
   bool access_log = false;
 };
@@ -101,6 +106,7 @@ class BrokerController {
   Status ensure_retry_topic(std::string_view group_name, int32_t queues);
 
  private:
+  RemotingHooks hooks();
   Status open_store();
   Status load_tables();
   Status listen();

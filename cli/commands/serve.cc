@@ -57,7 +57,8 @@ class ServeCommand final : public Command {
         ->check(CLI::IsMember({"async", "sync"}));
     app.add_option("--segment-size", segment_size_, "Size of the segments of a new store")->type_name("SIZE");
     app.add_option("-c,--config", config_file_, "broker.conf with RocketMQ's keys")->type_name("FILE");
-    app.add_option("--io-threads", options_.broker.io_threads, "Threads for connections; default 1")
+    app.add_option("--io-threads", options_.broker.io_threads,
+                   "Threads for connections; default: one a processor, 4 at most")
         ->type_name("N")
         ->check(CLI::Range(1, 64));
     app.add_option("--metrics", metrics_, "Prometheus metrics, /healthz and /readyz by HTTP; default 127.0.0.1:5557")

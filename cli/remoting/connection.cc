@@ -72,10 +72,7 @@ asio::awaitable<void> Connection::run() {
     if (error) break;
     input_.filled(got);
     context_.bytes_in.fetch_add(got, std::memory_order_relaxed);
-    t_batch = this;
-    const bool sane = consume();
-    t_batch = nullptr;
-    pump();
+    const bool sane = consume_all();
     if (!sane) break;
     // Who does not read his answers is not asked for more questions.
     while (open()) {
@@ -88,6 +85,17 @@ asio::awaitable<void> Connection::run() {
     }
   }
   end();
+}
+
+// What a read brought, as one batch: its answers go out together, and what follows from it comes after them.
+bool Connection::consume_all() {
+  if (context_.hooks.batch_begins) context_.hooks.batch_begins();
+  t_batch = this;
+  const bool sane = consume();
+  t_batch = nullptr;
+  pump();
+  if (context_.hooks.batch_ends) context_.hooks.batch_ends();
+  return sane;
 }
 
 // False where the connection is to be closed.
@@ -169,7 +177,7 @@ void Connection::request(RemotingCommand command, std::chrono::milliseconds time
     if (waits) waiting_.emplace(command.opaque, done);
   }
   if (!waits) return done(std::nullopt);
-  const auto timer = std::make_shared<asio::steady_timer>(context_.io, timeout);
+  const auto timer = std::make_shared<asio::steady_timer>(socket_.get_executor(), timeout);
   timer->async_wait(
       [self = shared_from_this(), timer, opaque = command.opaque](const asio::error_code&) { self->expire(opaque); });
   enqueue(command, SerializeType::kJson, {});

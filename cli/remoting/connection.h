@@ -20,7 +20,6 @@ struct ConnectionContext {
   const ProcessorTable& processors;
   const EventLog& log;
   const RemotingHooks& hooks;
-  asio::io_context& io;
   std::atomic<int32_t> next_opaque{1};
   std::atomic<uint64_t> frames_in{0}, frames_out{0}, bytes_in{0}, bytes_out{0};
 };
@@ -51,6 +50,7 @@ class Connection final : public Channel, public std::enable_shared_from_this<Con
     std::string bytes;
     std::vector<HeldBytes> records;
   };
+  bool consume_all();
   bool consume();
   void handle(ReceivedCommand command);
   void process(const RequestPtr& request, const ProcessorTable::Entry& entry);

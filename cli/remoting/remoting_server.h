@@ -1,6 +1,6 @@
 // RemotingServer: listens, reads frames, hands each request to its processor, writes answers (Apache:
-// NettyRemotingServer). Everything that waits is a coroutine on a few threads; what a read brings is decoded whole and
-// answered with one vectored write.
+// NettyRemotingServer). Everything that waits is a coroutine; a connection stays with one of a few threads; what a read
+// brings is decoded whole and answered with one vectored write.
 //
 // Bounds: frames of 16 MiB, kMaxConnections, and kMaxQueuedBytes to a client that does not read: beyond it nothing more
 // is read from him, and a push to him closes the connection.
@@ -26,6 +26,9 @@ struct RemotingHooks {
   std::function<void(const ChannelPtr&)> closed;
   // For --access-log: code, bytes of the body, answer's code (-1: none yet), microseconds.
   std::function<void(const Request& request, int32_t answer, int64_t micros)> access;
+  // Around the requests that one read brought; the second when their answers are on their way. By a connection's
+  // thread.
+  std::function<void()> batch_begins, batch_ends;
 };
 
 struct RemotingCounters {

@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::chrono::seconds kCatchUpLimit{60};
 
+// Whose dispatch this thread has deferred.
+thread_local const DefaultMessageStore* t_deferred = nullptr;
+
 // How far dispatch may fall behind the log. A start after a crash rebuilds queues from the log, but 5.5.0 only from its
 // last ten segments: four leave room.
 int64_t dispatch_lag_limit(uint64_t segment_bytes) {
@@ -203,7 +206,6 @@ PutMessageResult DefaultMessageStore::append_run(std::span<const EncodedMessage>
   const MessageDraft& draft = run.front().draft();
   Result<AppendedRun> appended = log_.append(run, offsets_->cursor(draft.topic, draft.queue_id));
   if (!appended) return refused(appended.error());
-  reput_->wake();
 
   PutMessageResult result;
   result.status = PutMessageStatus::kPutOk;
@@ -218,11 +220,20 @@ PutMessageResult DefaultMessageStore::append_run(std::span<const EncodedMessage>
       result.reason = status.to_string();
     }
   }
+  if (t_deferred != this) reput_->wake();
   return result;
+}
+
+void DefaultMessageStore::defer_dispatch() { t_deferred = this; }
+
+void DefaultMessageStore::dispatch_deferred() {
+  t_deferred = nullptr;
+  reput_->dispatch_now();
 }
 
 void DefaultMessageStore::await_dispatch(std::chrono::milliseconds limit) const {
   const PhysicalOffset end = log_.confirm_offset();
+  if (reput_->position() < end) reput_->dispatch_now();
   if (reput_->position() < end) (void)reput_->wait_for(end, limit);
 }
 

@@ -1,6 +1,7 @@
 #include "libstore/store/reput_message_service.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "libstore/message/record_parser.h"
 
@@ -8,6 +9,7 @@ namespace mqctl {
 namespace {
 
 constexpr std::chrono::microseconds kLinger{50};
+constexpr int64_t kMomentBytes = 1 << 20;
 // A wake-up that is missed all the same costs this much and no more.
 constexpr std::chrono::milliseconds kLongestSleep{100};
 
@@ -20,8 +22,13 @@ ReputMessageService::ReputMessageService(const CommitLog& log, const DelayLevelT
 ReputMessageService::~ReputMessageService() { shutdown(); }
 
 void ReputMessageService::run() {
-  while (!stopping_.load(std::memory_order_acquire)) {
-    if (Status status = drain(); !status.ok()) return stop_with(std::move(status));
+  while (!stopping_.load(std::memory_order_acquire) && !failed()) {
+    Status status;
+    {
+      MutexLock lock(dispatching_);
+      status = drain(std::numeric_limits<int64_t>::max());
+    }
+    if (!status.ok()) return stop_with(std::move(status));
     if (has_task_.load(std::memory_order_acquire)) run_task();
     if (waiters_.load() > 0) {
       MutexLock lock(mutex_);
@@ -56,8 +63,26 @@ void ReputMessageService::wake() {
   work_.notify_one();
 }
 
-Status ReputMessageService::drain() {
-  while (has_work() && !stopping_.load(std::memory_order_relaxed) && !has_task_.load(std::memory_order_relaxed)) {
+void ReputMessageService::dispatch_now() {
+  int64_t left = kMomentBytes;
+  while (left > 0 && !failed() && has_work()) {
+    // Who has the lock looks for new work after he let go of it.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (!dispatching_.try_lock()) return;
+    const PhysicalOffset before = position();
+    Status status = drain(left);
+    dispatching_.unlock();
+    if (!status.ok()) return stop_with(std::move(status));
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (position() == before) break;
+    left -= position() - before;
+  }
+  if (has_work()) wake();
+}
+
+Status ReputMessageService::drain(int64_t most) {
+  while (most > 0 && has_work() && !stopping_.load(std::memory_order_relaxed) &&
+         !has_task_.load(std::memory_order_relaxed)) {
     const PhysicalOffset position(position_.load(std::memory_order_relaxed));
     const HeldBytes data = log_.data_from(position);
     if (!data || data.bytes().empty()) {
@@ -65,8 +90,9 @@ Status ReputMessageService::drain() {
       position_.store(log_.min_offset().value(), std::memory_order_release);  // retention overtook us
       continue;
     }
-    const int64_t limit = std::min(log_.confirm_offset() - position, static_cast<int64_t>(data.bytes().size()));
-    if (Status status = dispatch_segment(data.bytes(), limit); !status.ok()) return status;
+    const int64_t there = std::min(log_.confirm_offset() - position, static_cast<int64_t>(data.bytes().size()));
+    if (Status status = dispatch_segment(data.bytes(), std::min(there, most)); !status.ok()) return status;
+    most -= std::min(there, most);
   }
   return {};
 }
@@ -99,7 +125,11 @@ void ReputMessageService::run_task() {
     MutexLock lock(mutex_);
     task = task_;
   }
-  Status outcome = task();
+  Status outcome;
+  {
+    MutexLock lock(dispatching_);
+    outcome = task();
+  }
   MutexLock lock(mutex_);
   task_outcome_ = std::move(outcome);
   task_ = nullptr;

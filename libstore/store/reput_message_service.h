@@ -1,9 +1,10 @@
 // ReputMessageService: follows the commit log and enters each record into its consume queue and the index (Apache's
-// class of this name: "re-put"). One thread; the only writer of queues and index while the store runs.
+// class of this name: "re-put"). While the store runs, nobody else writes queues and index. Its own thread does it, or,
+// without the way to another thread and back, who has put a batch and calls dispatch_now(); one at a time.
 //
-// It looks no further than CommitLog::confirm_offset(). After draining the log it stays awake for a moment, so a steady
-// writer never pays for waking it. An error (a full disk, a gap in a queue) stops it: what follows would be entered in
-// the wrong place. The store then refuses puts and leaves its abort file, and the next start recovers.
+// It looks no further than CommitLog::confirm_offset(). After draining the log the thread stays awake for a moment, so
+// a steady writer never pays for waking it. An error (a full disk, a gap in a queue) stops it: what follows would be
+// entered in the wrong place. The store then refuses puts and leaves its abort file, and the next start recovers.
 #pragma once
 
 #include <atomic>
@@ -28,9 +29,12 @@ class ReputMessageService {
   PhysicalOffset position() const { return PhysicalOffset(position_.load(std::memory_order_acquire)); }
   // After a put; costs a fence where the thread is awake.
   void wake();
+  // Dispatches on the caller's thread: all there is, but no more than a moment's work; the rest is the own thread's.
+  // Where another is at it, that one takes what is new along.
+  void dispatch_now() EXCLUDES(dispatching_, mutex_);
   // Waits until the position is at least `target`; the failure where dispatch has stopped. kTimedOut after the limit.
   Status wait_for(PhysicalOffset target, std::chrono::milliseconds limit) EXCLUDES(mutex_);
-  // Runs it on the dispatching thread, between two records: for what only the writer of the queues may do.
+  // Runs it between two records: for what only the writer of the queues may do.
   Status run_between(std::function<Status()> task) EXCLUDES(mutex_);
   bool failed() const { return failed_.load(std::memory_order_acquire); }
   Status failure() const EXCLUDES(mutex_);
@@ -45,14 +49,16 @@ class ReputMessageService {
   bool has_work() const { return position_.load(std::memory_order_relaxed) < log_.confirm_offset().value(); }
   bool linger() const;
   void sleep_until_woken() EXCLUDES(mutex_);
-  Status drain();
-  Status dispatch_segment(Bytes bytes, int64_t limit);
+  // No more than so many bytes.
+  Status drain(int64_t most) REQUIRES(dispatching_);
+  Status dispatch_segment(Bytes bytes, int64_t limit) REQUIRES(dispatching_);
   void stop_with(Status status) EXCLUDES(mutex_);
   void run_task() EXCLUDES(mutex_);
 
   const CommitLog& log_;
   const DelayLevelTable& levels_;
   const Dispatch dispatch_;
+  Mutex dispatching_;                    // before mutex_
   std::atomic<int64_t> position_;        // release: everything below is entered
   std::atomic<int64_t> last_stored_{0};  // relaxed: read after position() or after shutdown()
   std::atomic<int64_t> last_record_{0};

@@ -200,9 +200,7 @@ void bench_commands(const std::string& mqctl, const std::string& store, double l
   clear();
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+void bench_store(const std::string& mqctl) {
   bench_memory_and_crc();
   bench_append();
   const std::string store = work_directory() / "put";
@@ -211,7 +209,22 @@ int main(int argc, char** argv) {
   bench_verify(store, 2, VerifyLevel::kCrc, "verify --level crc, two threads");
   bench_verify(store, 1, VerifyLevel::kIndex, "verify --level index, one thread");
   const double log_bytes = 1000000.0 * 1150;
-  if (argc > 1) bench_commands(std::filesystem::absolute(argv[1]), store, log_bytes);
-  if (argc > 2) bench_serve(std::filesystem::absolute(argv[1]), std::filesystem::absolute(argv[2]));
+  if (!mqctl.empty()) bench_commands(mqctl, store, log_bytes);
+}
+
+}  // namespace
+
+// mqctl_bench [store|serve] [MQCTL [SCRIPT THAT STARTS A GENUINE BROKER]]
+int main(int argc, char** argv) {
+  std::vector<std::string> args(argv + 1, argv + argc);
+  std::string only;
+  if (!args.empty() && (args[0] == "store" || args[0] == "serve")) {
+    only = args[0];
+    args.erase(args.begin());
+  }
+  for (std::string& arg : args) arg = std::filesystem::absolute(arg);
+  args.resize(2);
+  if (only != "serve") bench_store(args[0]);
+  if (only != "store" && !args[0].empty()) bench_serve(args[0], args[1]);
   std::filesystem::remove_all(work_directory());
 }
