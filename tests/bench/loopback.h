@@ -1,0 +1,17 @@
+// Loopback: what the kernel's TCP alone costs, the limit of any broker on this machine.
+#pragma once
+
+#include <cstddef>
+
+namespace mqctl {
+
+struct EchoLatency {
+  double p50_us = 0, p99_us = 0;
+};
+
+// One sender waits for an answer of so many bytes before it sends again; a thread that sleeps between two answers.
+EchoLatency loopback_echo(size_t request_bytes, size_t answer_bytes, int rounds);
+// Gigabytes a second from one thread to another.
+double loopback_copy();
+
+}  // namespace mqctl
