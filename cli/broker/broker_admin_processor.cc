@@ -2,6 +2,7 @@
 #include "cli/broker/body_text.h"
 #include "cli/broker/broker_controller.h"
 #include "cli/broker/processors.h"
+#include "cli/broker/properties_text.h"
 #include "libstore/index/consume_queue_store.h"
 #include "libstore/message/delay_level.h"
 

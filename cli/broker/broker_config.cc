@@ -5,6 +5,9 @@
 #include <type_traits>
 #include <variant>
 
+#include "cli/broker/properties_text.h"
+#include "libstore/message/delay_level.h"
+
 namespace mqctl {
 namespace {
 
@@ -84,12 +87,6 @@ const Key kKeys[] = {
     {"serverChannelMaxIdleTimeSeconds", &C::idle_seconds},
 };
 
-std::string_view trimmed(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t\r");
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
-
 Status wrong(std::string_view key, std::string_view value) {
   return Status::error(Errc::kInvalidArgument, "`" + std::string(value) + "` is no value of " + std::string(key));
 }
@@ -115,6 +112,20 @@ Status set_field(bool& field, std::string_view key, std::string_view value) {
 Status set_field(int32_t& field, std::string_view key, std::string_view value) { return set_number(field, key, value); }
 Status set_field(int64_t& field, std::string_view key, std::string_view value) { return set_number(field, key, value); }
 
+// What would start and then fail at every send, or listen somewhere else.
+Status check_ranges(const BrokerConfig& config) {
+  constexpr int64_t kLeastSegment = 1024;
+  const auto refuse = [](std::string_view key, int64_t value) { return wrong(key, std::to_string(value)); };
+  if (config.listen_port > 65535) return refuse("listenPort", config.listen_port);
+  for (const auto& [key, bytes] : {std::pair("mappedFileSizeCommitLog", config.segment_bytes),
+                                   std::pair("mappedFileSizeConsumeQueue", config.queue_segment_bytes)}) {
+    if (bytes != 0 && (bytes < kLeastSegment || bytes > std::numeric_limits<int32_t>::max())) return refuse(key, bytes);
+  }
+  if (const auto levels = DelayLevelTable::parse(config.delay_levels); !levels || levels->max_level() == 0)
+    return wrong("messageDelayLevel", config.delay_levels);
+  return {};
+}
+
 std::string text_of(const std::string& value) { return value; }
 std::string text_of(bool value) { return value ? "true" : "false"; }
 std::string text_of(int32_t value) { return std::to_string(value); }
@@ -137,19 +148,6 @@ Result<bool> set_broker_config(BrokerConfig& config, std::string_view key, std::
   return false;
 }
 
-std::vector<std::pair<std::string, std::string>> parse_properties_text(std::string_view text) {
-  std::vector<std::pair<std::string, std::string>> entries;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = trimmed(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-    const size_t mark = line.find_first_of("=:");
-    if (line.empty() || line.front() == '#' || line.front() == '!' || mark == line.npos) continue;
-    entries.emplace_back(trimmed(line.substr(0, mark)), trimmed(line.substr(mark + 1)));
-  }
-  return entries;
-}
-
 Result<std::vector<std::string>> read_broker_config(BrokerConfig& config, std::string_view text) {
   std::vector<std::string> ignored;
   for (const auto& [key, value] : parse_properties_text(text)) {
@@ -157,6 +155,7 @@ Result<std::vector<std::string>> read_broker_config(BrokerConfig& config, std::s
     if (!known) return std::move(known).error();
     if (!*known) ignored.push_back(key);
   }
+  if (Status status = check_ranges(config); !status.ok()) return status;
   return ignored;
 }
 

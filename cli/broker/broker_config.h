@@ -84,7 +84,4 @@ Result<std::vector<std::string>> read_broker_config(BrokerConfig& config, std::s
 // Every key that has a meaning, as GET_BROKER_CONFIG gives it.
 std::vector<std::pair<std::string, std::string>> broker_config_entries(const BrokerConfig& config);
 
-// Lines of a properties text.
-std::vector<std::pair<std::string, std::string>> parse_properties_text(std::string_view text);
-
 }  // namespace mqctl

@@ -71,13 +71,10 @@ Result<bool> BrokerController::set_config(std::string_view key, std::string_view
 }
 
 HostAddress BrokerController::address_for(const Channel& channel) const {
-  return options_.advertise ? *options_.advertise : channel.local();
+  return advertised_.value_or(channel.local());
 }
 
-HostAddress BrokerController::own_address() const {
-  if (options_.advertise) return *options_.advertise;
-  return HostAddress::v4(127, 0, 0, 1, port_);
-}
+HostAddress BrokerController::own_address() const { return advertised_.value_or(HostAddress::v4(127, 0, 0, 1, port_)); }
 
 Status BrokerController::start() {
   if (Status status = open_store(); !status.ok()) return status;
@@ -93,6 +90,7 @@ Status BrokerController::start() {
   accepting_.store(true);
   started_ = true;
   schedule_->start();
+  hold_.start();
   start_services();
   server_->start();
   return {};
@@ -158,6 +156,8 @@ Status BrokerController::listen() {
   Result<int> port = server_->listen(options_.listen_address, options_.port);
   if (!port) return std::move(port).error();
   port_ = *port;
+  advertised_ = options_.advertise;
+  if (advertised_ && advertised_->port == 0) advertised_->port = port_;
   constexpr int kLeastPort = 3;
   if (options_.port != 0 && port_ >= kLeastPort) {
     if (const Result<int> fast = server_->listen(options_.listen_address, port_ - 2); !fast) {
@@ -216,6 +216,7 @@ Status BrokerController::shutdown() {
   if (!started_) return store_ == nullptr ? Status() : store_->shutdown();
   started_ = false;
   accepting_.store(false);
+  hold_.stop();
   hold_.release_all();
   schedule_->stop();
   services_.stop();
@@ -231,6 +232,7 @@ Status BrokerController::shutdown() {
 void BrokerController::channel_closed(const ChannelPtr& channel) {
   producers_.remove_channel(channel->id());
   consumers_.remove_channel(channel->id());
+  hold_.remove_channel(channel->id());
 }
 
 void BrokerController::notify_consumer_ids_changed(const std::string& group, const ConsumerGroup& now) {

@@ -41,8 +41,8 @@ struct BrokerOptions {
   BrokerConfig config;
   std::string root;
   std::string listen_address = "127.0.0.1";
-  int port = 9876;  // 0: any free one
-  std::optional<HostAddress> advertise;
+  int port = 9876;                       // 0: any free one
+  std::optional<HostAddress> advertise;  // port 0: the one that is listened on
   int io_threads = usual_io_threads();
   OnDamage on_damage = OnDamage::kRefuse;
   bool access_log = false;
@@ -94,6 +94,8 @@ class BrokerController {
 
   // The address that a client is to use: the advertised one, else the one that it dialled.
   HostAddress address_for(const Channel& channel) const;
+  // What all clients are told, if that is one address.
+  const std::optional<HostAddress>& advertised() const { return advertised_; }
   // The address of messages that the broker makes by itself.
   HostAddress own_address() const;
 
@@ -127,7 +129,8 @@ class BrokerController {
   BrokerConfig config_ GUARDED_BY(config_mutex_);
   const EpochMs boot_time_;
   int port_ = 0;
-  std::atomic<bool> accepting_{false};  // release: started, and not stopping
+  std::optional<HostAddress> advertised_;  // fixed when start() listens
+  std::atomic<bool> accepting_{false};     // release: started, and not stopping
   bool started_ = false;
 
   TopicConfigManager topics_;

@@ -3,12 +3,13 @@
 #include "cli/broker/body_text.h"
 #include "cli/broker/broker_controller.h"
 #include "cli/broker/processors.h"
+#include "cli/broker/properties_text.h"
+#include "cli/broker/topic_validator.h"
 
 namespace mqctl {
 namespace {
 
 namespace rc = response_code;
-constexpr std::string_view kFaq = "\nSee https://rocketmq.apache.org/docs/bestPractice/06FAQ for further details.";
 
 std::string address_text(BrokerController& broker, const Request& request) {
   return to_string(broker.address_for(*request.channel));
@@ -120,8 +121,11 @@ Response change_write_perm(BrokerController& broker, const Request& request, boo
 }
 
 Response register_topic(BrokerController& broker, const Request& request) {
-  (void)broker.topics().ensure(std::string(request.command.text("topic")), 4, permission::kRead | permission::kWrite);
-  return Response::success();
+  const std::string topic(request.command.text("topic"));
+  if (std::string fault = topic_fault(topic); !fault.empty())
+    return Response::of(rc::kInvalidParameter, std::move(fault));
+  const Result<Topic> made = broker.topics().ensure(topic, 4, permission::kRead | permission::kWrite);
+  return made ? Response::success() : Response::of(rc::kSystemError, made.error().to_string());
 }
 
 Response name_server_config(BrokerController& broker, const Request&) {

@@ -19,7 +19,7 @@ struct QueueName {
   std::string_view topic;
   int32_t queue;
   explicit QueueName(const Request& request)
-      : topic(request.command.text("topic")), queue(static_cast<int32_t>(request.command.number_or("queueId", -1))) {}
+      : topic(request.command.text("topic")), queue(request.command.small_number_or("queueId", -1)) {}
   QueueId id() const { return QueueId(queue); }
 };
 

@@ -13,6 +13,10 @@ class BrokerController;
 // Who has sent and asks at once is to find it: a question about queues waits so long for their dispatch.
 inline constexpr std::chrono::milliseconds kReadOwnWrites{20};
 
+// Ends some remarks, as Apache's FAQUrl has it.
+inline constexpr std::string_view kFaq =
+    "\nSee https://rocketmq.apache.org/docs/bestPractice/06FAQ for further details.";
+
 // What every answer to a send has, whatever it says.
 inline void add_broker_fields(Response& response, const BrokerConfig& config) {
   response.command.set("MSG_REGION", config.region_id).set("TRACE_ON", config.trace_on ? "true" : "false");

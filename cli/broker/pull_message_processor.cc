@@ -4,7 +4,6 @@
 
 #include "cli/broker/broker_controller.h"
 #include "cli/broker/processors.h"
-#include "cli/broker/topic_validator.h"
 #include "libstore/index/consume_queue_store.h"
 
 namespace mqctl {
@@ -14,7 +13,6 @@ namespace rc = response_code;
 
 constexpr int32_t kCommitBit = 1, kSuspendBit = 2, kSubscriptionBit = 4;
 constexpr int kMaxScannedUnits = 800;  // of a filtered pull
-constexpr std::string_view kFaq = "\nSee https://rocketmq.apache.org/docs/bestPractice/06FAQ for further details.";
 
 struct Found {
   int32_t code = rc::kPullNotFound;
@@ -40,9 +38,9 @@ class PullMessage {
     const ReceivedCommand& command = request->command;
     group_ = command.text("consumerGroup");
     topic_ = command.text("topic");
-    queue_ = static_cast<int32_t>(command.number_or("queueId", -1));
+    queue_ = command.small_number_or("queueId", -1);
     offset_ = command.number_or("queueOffset", 0);
-    sys_flag_ = static_cast<int32_t>(command.number_or("sysFlag", 0));
+    sys_flag_ = command.small_number_or("sysFlag", 0);
   }
 
   std::optional<Response> run() {
@@ -205,13 +203,11 @@ class PullMessage {
     if (!config.long_polling) hold_ms = config.short_polling_ms;
     if (hold_ms == 0 || !broker_.accepting()) return false;
     const std::string topic(topic_);
-    const int32_t queue = queue_;
-    const uint64_t number = broker_.hold().park(topic, queue, {request_, found.next, subscription_});
-    broker_.server().after(std::chrono::milliseconds(hold_ms),
-                           [&broker = broker_, topic, queue, number] { broker.hold().release(topic, queue, number); });
-    // A message may have come since we looked.
-    if (broker_.store().max_queue_offset(topic, QueueId(queue)).value() > found.next)
-      broker_.hold().release(topic, queue, number);
+    const uint64_t number =
+        broker_.hold().park(topic, queue_, {request_, found.next, subscription_}, std::chrono::milliseconds(hold_ms));
+    // A message may have come since we looked, or the client have gone.
+    const bool came = broker_.store().max_queue_offset(topic, QueueId(queue_)).value() > found.next;
+    if (came || !request_->channel->open()) broker_.hold().release(number);
     return true;
   }
 

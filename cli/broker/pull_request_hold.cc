@@ -1,28 +1,64 @@
 #include "cli/broker/pull_request_hold.h"
 
 namespace mqctl {
+namespace {
 
-uint64_t PullRequestHold::park(const std::string& topic, int32_t queue, ParkedPull pull) {
+// Removes one of a set, and the set with its last one.
+template <typename Table, typename Key>
+void erase_of(Table& table, const Key& key, uint64_t number) {
+  const auto found = table.find(key);
+  if (found == table.end()) return;
+  found->second.erase(number);
+  if (found->second.empty()) table.erase(found);
+}
+
+}  // namespace
+
+void PullRequestHold::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void PullRequestHold::stop() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  sooner_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+uint64_t PullRequestHold::park(const std::string& topic, int32_t queue, ParkedPull pull, Millis limit) {
   count_.fetch_add(1);
+  Parked parked{{topic, queue}, std::move(pull), Clock::now() + limit};
   MutexLock lock(mutex_);
   const uint64_t number = next_++;
-  pulls_[{topic, queue}].emplace(number, std::move(pull));
+  of_queue_[parked.key].insert(number);
+  of_channel_[parked.channel()].insert(number);
+  const bool first = by_time_.emplace(parked.until, number).first == by_time_.begin();
+  pulls_.emplace(number, std::move(parked));
+  if (first) sooner_.notify_one();
   return number;
 }
 
-void PullRequestHold::release(const std::string& topic, int32_t queue, uint64_t number) {
+ParkedPull PullRequestHold::take(uint64_t number) {
+  const auto found = pulls_.find(number);
+  Parked& parked = found->second;
+  by_time_.erase({parked.until, number});
+  erase_of(of_channel_, parked.channel(), number);
+  erase_of(of_queue_, parked.key, number);
+  ParkedPull pull = std::move(parked.pull);
+  pulls_.erase(found);
+  count_.fetch_sub(1);
+  return pull;
+}
+
+void PullRequestHold::release(uint64_t number) {
   ParkedPull pull;
   {
     MutexLock lock(mutex_);
-    const auto found = pulls_.find({topic, queue});
-    if (found == pulls_.end()) return;
-    const auto entry = found->second.find(number);
-    if (entry == found->second.end()) return;
-    pull = std::move(entry->second);
-    found->second.erase(entry);
-    if (found->second.empty()) pulls_.erase(found);
+    if (!pulls_.contains(number)) return;
+    pull = take(number);
   }
-  count_.fetch_sub(1);
   resume_(std::move(pull));
 }
 
@@ -31,35 +67,60 @@ void PullRequestHold::arrived(const DispatchRequest& message) {
   std::vector<ParkedPull> woken;
   {
     MutexLock lock(mutex_);
-    const auto found = pulls_.find({std::string(message.topic), message.queue_id.value()});
-    if (found == pulls_.end()) return;
-    for (auto entry = found->second.begin(); entry != found->second.end();) {
-      const ParkedPull& pull = entry->second;
+    const auto waiting = of_queue_.find({std::string(message.topic), message.queue_id.value()});
+    if (waiting == of_queue_.end()) return;
+    const std::vector<uint64_t> numbers(waiting->second.begin(), waiting->second.end());
+    for (const uint64_t number : numbers) {
+      const ParkedPull& pull = pulls_.at(number).pull;
       const bool wanted = message.queue_offset.value() >= pull.offset &&
                           pull.subscription.accepts_code(message.tags_code) &&
                           pull.subscription.accepts_properties(message.properties);
-      if (!wanted) {
-        ++entry;
-        continue;
-      }
-      woken.push_back(std::move(entry->second));
-      entry = found->second.erase(entry);
+      if (wanted) woken.push_back(take(number));
     }
-    if (found->second.empty()) pulls_.erase(found);
   }
-  count_.fetch_sub(woken.size());
   for (ParkedPull& pull : woken) resume_(std::move(pull));
 }
 
+void PullRequestHold::remove_channel(uint64_t channel_id) {
+  std::vector<ParkedPull> gone;  // let go of without the lock
+  MutexLock lock(mutex_);
+  const auto found = of_channel_.find(channel_id);
+  if (found == of_channel_.end()) return;
+  const std::vector<uint64_t> numbers(found->second.begin(), found->second.end());
+  for (const uint64_t number : numbers) gone.push_back(take(number));
+}
+
 void PullRequestHold::release_all() {
-  std::map<Key, Parked> all;
+  std::vector<ParkedPull> all;
   {
     MutexLock lock(mutex_);
-    all.swap(pulls_);
+    while (!pulls_.empty()) all.push_back(take(pulls_.begin()->first));
   }
-  for (auto& [key, parked] : all) {
-    count_.fetch_sub(parked.size());
-    for (auto& [number, pull] : parked) resume_(std::move(pull));
+  for (ParkedPull& pull : all) resume_(std::move(pull));
+}
+
+std::vector<ParkedPull> PullRequestHold::take_due() {
+  std::vector<ParkedPull> due;
+  const Clock::time_point now = Clock::now();
+  while (!by_time_.empty() && by_time_.begin()->first <= now) due.push_back(take(by_time_.begin()->second));
+  return due;
+}
+
+void PullRequestHold::run() {
+  while (true) {
+    std::vector<ParkedPull> due;
+    {
+      MutexLock lock(mutex_);
+      while (!stopping_ && (due = take_due()).empty()) {
+        if (by_time_.empty()) {
+          sooner_.wait(mutex_);
+        } else {
+          sooner_.wait_for(mutex_, by_time_.begin()->first - Clock::now());
+        }
+      }
+      if (stopping_) return;
+    }
+    for (ParkedPull& pull : due) resume_(std::move(pull));
   }
 }
 

@@ -1,11 +1,16 @@
 // PullRequestHold: pulls that found nothing and wait for a message or for their time (Apache: PullRequestHoldService).
-// A pull is woken by the message that it waits for, never by polling. Thread-safe.
+// A pull is woken by the message that it waits for or by its own time, never by polling; answered, nothing of it stays.
+// Thread-safe.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
+#include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "cli/broker/subscription_data.h"
@@ -23,27 +28,51 @@ struct ParkedPull {
 
 class PullRequestHold {
  public:
+  using Millis = std::chrono::milliseconds;
+  ~PullRequestHold() { stop(); }
+
   // Answers the pull for good, on whatever thread.
   using Resume = std::function<void(ParkedPull pull)>;
   void on_resume(Resume resume) { resume_ = std::move(resume); }
 
+  void start();
+  void stop() EXCLUDES(mutex_);
+
   // A number to take it back by.
-  uint64_t park(const std::string& topic, int32_t queue, ParkedPull pull) EXCLUDES(mutex_);
-  // Its time is over, or it must be looked at again. Nothing where it has been answered.
-  void release(const std::string& topic, int32_t queue, uint64_t number) EXCLUDES(mutex_);
+  uint64_t park(const std::string& topic, int32_t queue, ParkedPull pull, Millis limit) EXCLUDES(mutex_);
+  // It must be looked at again. Nothing where it has been answered.
+  void release(uint64_t number) EXCLUDES(mutex_);
   void arrived(const DispatchRequest& message) EXCLUDES(mutex_);
+  void remove_channel(uint64_t channel_id) EXCLUDES(mutex_);
   void release_all() EXCLUDES(mutex_);
   size_t parked() const { return count_.load(std::memory_order_relaxed); }
 
  private:
+  using Clock = std::chrono::steady_clock;
   using Key = std::pair<std::string, int32_t>;
-  using Parked = std::map<uint64_t, ParkedPull>;
+  struct Parked {
+    Key key;
+    ParkedPull pull;
+    Clock::time_point until;
+    uint64_t channel() const { return pull.request->channel->id(); }
+  };
+  // Out of every table.
+  ParkedPull take(uint64_t number) REQUIRES(mutex_);
+  std::vector<ParkedPull> take_due() REQUIRES(mutex_);
+  void run() EXCLUDES(mutex_);
+
   Resume resume_;
-  std::atomic<size_t> count_{
-      0};  // seq_cst: who parks looks at the queue after counting, who dispatches the other way round
+  // seq_cst: who parks looks at the queue after counting, who dispatches the other way round.
+  std::atomic<size_t> count_{0};
   Mutex mutex_;
-  std::map<Key, Parked> pulls_ GUARDED_BY(mutex_);
+  CondVar sooner_;
+  std::unordered_map<uint64_t, Parked> pulls_ GUARDED_BY(mutex_);
+  std::map<Key, std::set<uint64_t>> of_queue_ GUARDED_BY(mutex_);
+  std::unordered_map<uint64_t, std::set<uint64_t>> of_channel_ GUARDED_BY(mutex_);
+  std::set<std::pair<Clock::time_point, uint64_t>> by_time_ GUARDED_BY(mutex_);
   uint64_t next_ GUARDED_BY(mutex_) = 1;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::thread thread_;
 };
 
 }  // namespace mqctl

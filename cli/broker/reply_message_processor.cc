@@ -2,7 +2,7 @@
 #include "cli/broker/broker_controller.h"
 #include "cli/broker/processors.h"
 #include "cli/broker/property_list.h"
-#include "cli/broker/send_header.h"
+#include "cli/broker/send_check.h"
 
 namespace mqctl {
 namespace {
@@ -16,10 +16,7 @@ class ReplyMessage {
       : broker_(broker), request_(std::move(request)), header_(header) {}
 
   std::optional<Response> run() {
-    const std::optional<Topic> topic = broker_.topics().find(header_.topic);
-    if (!topic)
-      return Response::of(rc::kTopicNotExist,
-                          "topic[" + std::string(header_.topic) + "] not exist, apply first please!");
+    if (std::optional<Response> fault = check_send(broker_, *request_, header_, chosen_)) return fault;
     PropertyList properties(header_.properties);
     const std::string client(properties.get("REPLY_TO_CLIENT"));
     if (client.empty()) return Response::of(rc::kSystemError, "reply message properties[REPLY_TO_CLIENT] is null");
@@ -70,9 +67,10 @@ class ReplyMessage {
 
   void store_copy(std::string properties) {
     if (!broker_.start_config().store_reply_messages || request_->command.body.empty()) return;
+    if (broker_.retention().disk_full()) return;  // who asked gets the reply all the same
     BrokerMessage message;
     message.topic = header_.topic;
-    message.queue = std::max(0, header_.queue);
+    message.queue = chosen_;
     message.flag = header_.flag;
     message.sys_flag = header_.sys_flag;
     message.born = EpochMs(header_.born);
@@ -90,6 +88,7 @@ class ReplyMessage {
   BrokerController& broker_;
   const RequestPtr request_;
   const SendHeader& header_;
+  int32_t chosen_ = 0;
   std::string id_ = "0";
   int64_t queue_ = 0, offset_ = 0;
 };

@@ -11,10 +11,6 @@ constexpr Names kFull{"producerGroup", "topic", "defaultTopic", "defaultTopicQue
                       "bornTimestamp", "flag",  "properties",   "reconsumeTimes",        "maxReconsumeTimes", "batch"};
 constexpr Names kLetters{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "l", "m"};
 
-int32_t small(std::optional<int64_t> value, int32_t otherwise) {
-  return static_cast<int32_t>(value.value_or(otherwise));
-}
-
 }  // namespace
 
 SendHeader SendHeader::of(const ReceivedCommand& command, bool letters) {
@@ -24,14 +20,15 @@ SendHeader SendHeader::of(const ReceivedCommand& command, bool letters) {
   header.topic = command.text(names.topic);
   header.default_topic = command.text(names.default_topic);
   header.properties = command.text(names.properties);
-  const std::optional<int64_t> queue = command.number(names.queue), sys_flag = command.number(names.sys_flag);
-  header.default_queues = small(command.number(names.default_queues), 4);
-  header.queue = small(queue, -1);
-  header.sys_flag = small(sys_flag, 0);
-  header.flag = small(command.number(names.flag), 0);
+  const std::optional<int32_t> queue = command.small_number(names.queue);
+  const std::optional<int32_t> sys_flag = command.small_number(names.sys_flag);
+  header.default_queues = command.small_number_or(names.default_queues, 4);
+  header.queue = queue.value_or(-1);
+  header.sys_flag = sys_flag.value_or(0);
+  header.flag = command.small_number_or(names.flag, 0);
   header.born = command.number_or(names.born, 0);
-  header.reconsume_times = small(command.number(names.reconsume), 0);
-  header.max_reconsume_times = small(command.number(names.max_reconsume), -1);
+  header.reconsume_times = command.small_number_or(names.reconsume, 0);
+  header.max_reconsume_times = command.small_number_or(names.max_reconsume, -1);
   header.batch = command.truth(names.batch);
   header.complete = command.find(names.topic).has_value() && queue.has_value() && sys_flag.has_value();
   return header;

@@ -1,10 +1,9 @@
 // Sends: 10, 310, 320 (Apache: SendMessageProcessor, AbstractSendMessageProcessor), and 36, a message that a consumer
 // could not deal with.
-#include <random>
-
 #include "cli/broker/broker_controller.h"
 #include "cli/broker/processors.h"
 #include "cli/broker/property_list.h"
+#include "cli/broker/send_check.h"
 #include "cli/broker/send_header.h"
 #include "cli/broker/topic_validator.h"
 #include "cli/broker/transactional_message_service.h"
@@ -17,7 +16,6 @@ namespace {
 namespace rc = response_code;
 
 constexpr int kDefaultRetryDelayLevel = 3;
-constexpr std::string_view kFaq = "\nSee https://rocketmq.apache.org/docs/bestPractice/06FAQ for further details.";
 
 Response illegal() {
   return Response::of(
@@ -44,11 +42,6 @@ int32_t code_of(PutMessageStatus status) {
   return rc::kSystemError;
 }
 
-int32_t any_queue(int32_t queues) {
-  thread_local std::minstd_rand random(std::random_device{}());
-  return queues <= 0 ? 0 : static_cast<int32_t>(random() % static_cast<uint32_t>(queues));
-}
-
 // Properties end in a separator before anything is added: releases before 5.2 leave the last one out.
 void close_properties(std::string& properties) {
   if (!properties.empty() && properties.back() != kPropertySeparator) properties += kPropertySeparator;
@@ -65,53 +58,13 @@ class SendMessage {
       : broker_(broker), request_(request), header_(header) {}
 
   std::optional<Response> run() {
-    if (!broker_.accepting())
-      return Response::of(rc::kServiceNotAvailable, "service not available now: the broker is stopping");
-    if (!header_.complete) return Response::of(rc::kInvalidParameter, "the request lacks topic, queueId or sysFlag");
-    if (std::optional<Response> fault = check_topic()) return fault;
+    if (std::optional<Response> fault = check_send(broker_, request_, header_, queue_)) return fault;
     if (broker_.retention().disk_full())
       return Response::of(rc::kServiceNotAvailable, "service not available now: the disk is full");
     return header_.batch ? put_batch() : put_single();
   }
 
  private:
-  std::optional<Response> check_topic() {
-    if (std::string fault = topic_fault(header_.topic); !fault.empty())
-      return Response::of(rc::kInvalidParameter, std::move(fault));
-    if (is_forbidden_to_send(header_.topic)) {
-      return Response::of(rc::kNoPermission,
-                          "Sending message to topic[" + std::string(header_.topic) + "] is forbidden.");
-    }
-    std::optional<Topic> topic = broker_.topics().find(header_.topic);
-    if (!topic) {
-      Result<std::optional<Topic>> made = make_topic();
-      if (!made) return Response::of(rc::kSystemError, made.error().to_string());
-      topic = *made;
-    }
-    if (!topic) {
-      return Response::of(rc::kTopicNotExist, "topic[" + std::string(header_.topic) +
-                                                  "] not exist, apply first please!" + std::string(kFaq));
-    }
-    queue_ = header_.queue;
-    if (queue_ >= topic->queues()) {
-      return Response::of(rc::kInvalidParameter, "request queueId[" + std::to_string(queue_) + "] is illegal, " +
-                                                     topic_description(header_.topic, *topic) +
-                                                     " Producer: " + to_string(request_.channel->remote()));
-    }
-    if (queue_ < 0) queue_ = any_queue(topic->write_queues);
-    return std::nullopt;
-  }
-
-  Result<std::optional<Topic>> make_topic() {
-    const std::string name(header_.topic);
-    if (is_retry_topic(name)) {
-      Result<Topic> made = broker_.topics().ensure(name, 1, permission::kRead | permission::kWrite);
-      if (!made) return std::move(made).error();
-      return std::optional(*made);
-    }
-    return broker_.topics().create_for_send(name, header_.default_topic, header_.default_queues);
-  }
-
   BrokerMessage base() const {
     BrokerMessage message;
     message.topic = header_.topic;

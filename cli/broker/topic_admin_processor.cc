@@ -42,8 +42,8 @@ Response update_topic(BrokerController& broker, const Request& request) {
   Topic topic = broker.topics().find(name).value_or(Topic{});
   topic.read_queues = static_cast<int32_t>(std::clamp<int64_t>(command.number_or("readQueueNums", 8), 0, 65536));
   topic.write_queues = static_cast<int32_t>(std::clamp<int64_t>(command.number_or("writeQueueNums", 8), 0, 65536));
-  topic.perm = static_cast<int32_t>(command.number_or("perm", permission::kRead | permission::kWrite));
-  topic.sys_flag = static_cast<int32_t>(command.number_or("topicSysFlag", 0));
+  topic.perm = command.small_number_or("perm", permission::kRead | permission::kWrite);
+  topic.sys_flag = command.small_number_or("topicSysFlag", 0);
   topic.order = command.truth("order");
   if (!command.text("topicFilterType").empty()) topic.filter_type = command.text("topicFilterType");
   change_attributes(topic.attributes, command.text("attributes"));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "cli/broker/broker_controller.h"
 #include "cli/broker/property_list.h"
@@ -15,6 +16,7 @@ namespace {
 constexpr std::string_view kGroup = "CID_RMQ_SYS_TRANS";
 constexpr std::string_view kCheckTimes = "TRANSACTION_CHECK_TIMES";
 constexpr std::string_view kImmunity = "CHECK_IMMUNITY_TIME_IN_SECONDS";
+constexpr std::string_view kFirstPlace = "TRAN_PREPARED_QUEUE_OFFSET";
 constexpr std::string_view kTransactionId = "__transactionId__";
 
 int64_t number_or(std::string_view text, int64_t otherwise) {
@@ -54,8 +56,23 @@ BrokerMessage TransactionalMessageService::restore(const MessageView& half, Phys
 }
 
 bool TransactionalMessageService::settle(QueueOffset queue_offset) {
+  std::optional<int64_t> now;
+  {
+    MutexLock lock(mutex_);
+    ended_.insert(queue_offset.value());
+    const auto moved = moved_.find(queue_offset.value());
+    if (moved != moved_.end()) {
+      now = moved->second;
+      ended_.insert(*now);
+      moved_.erase(moved);
+    }
+  }
+  return put_op(queue_offset.value()) && (!now || put_op(*now));
+}
+
+bool TransactionalMessageService::put_op(int64_t half) {
   BrokerMessage op;
-  const std::string body = std::to_string(queue_offset.value());
+  const std::string body = std::to_string(half);
   op.topic = topic_name::kOp;
   op.body = as_bytes(body);
   op.properties = std::string("TAGS\1d\2");
@@ -92,7 +109,17 @@ std::vector<TransactionalMessageService::Op> TransactionalMessageService::read_o
   return ops;
 }
 
+void TransactionalMessageService::begin_round() {
+  MutexLock lock(mutex_);
+  ended_before_ = std::exchange(ended_, {});
+}
+
+bool TransactionalMessageService::ended_lately(int64_t place) const {
+  return ended_.contains(place) || ended_before_.contains(place);
+}
+
 void TransactionalMessageService::check() {
+  begin_round();
   const ConsumeQueue* queue = broker_.store().consume_queues().find(topic_name::kHalf, QueueId(0));
   if (queue == nullptr) return;
   const std::vector<Op> ops = read_ops(settled(topic_name::kOp));
@@ -106,7 +133,8 @@ void TransactionalMessageService::check() {
     if (!unit) break;
     MessageView half;
     const Result<HeldBytes> held = broker_.store().message_at(unit->physical_offset, half);
-    if (held && !check_half(at, half)) break;
+    if (!held || done.contains(first_place(half))) continue;
+    if (check_half(half) != Checked::kDone) break;  // those behind it are no older
   }
   broker_.offsets().commit(kGroup, topic_name::kHalf, 0, at.value());
   QueueOffset op_end = settled(topic_name::kOp);
@@ -117,30 +145,57 @@ void TransactionalMessageService::check() {
   broker_.offsets().commit(kGroup, topic_name::kOp, 0, op_end.value());
 }
 
-// False: it is too young, and so are those behind it.
-bool TransactionalMessageService::check_half(QueueOffset, const MessageView& half) {
+TransactionalMessageService::Checked TransactionalMessageService::check_half(const MessageView& half) {
   const BrokerConfig config = broker_.config();
   PropertyList properties(half.properties);
   const int64_t times = number_or(properties.get(kCheckTimes), 0);
   const int64_t age = broker_.clock().now() - half.born;
-  if (times >= config.transaction_check_max || age > int64_t{config.reserved_hours} * 3600 * 1000) {
+  const int64_t immunity = number_or(properties.get(kImmunity), -1);
+  const bool own_time = immunity >= 0 && times == 0;
+  const bool over = times >= config.transaction_check_max || age > int64_t{config.reserved_hours} * 3600 * 1000;
+  if (!over && own_time && age >= 0 && age / 1000 < immunity) return put_off(half);
+  forget_first_place(half);
+  if (over) {
     discard(half);
-    return true;
+    return Checked::kDone;
   }
   const int64_t since_stored = broker_.clock().now() - half.stored;
-  const int64_t immunity = number_or(properties.get(kImmunity), -1);
-  const int64_t wait = immunity >= 0 ? immunity * 1000 : config.transaction_timeout_ms;
-  if (since_stored < wait) return false;
+  if (!own_time && since_stored < config.transaction_timeout_ms) return Checked::kTooYoung;
   // Its new place goes into the question, and behind everything that waits.
   BrokerMessage again = BrokerMessage::of(half);
   properties.set(kCheckTimes, std::to_string(times + 1));
   again.properties = properties.encoded();
   const PutMessageResult result = broker_.put(again);
-  if (!stored(result.status)) return false;
+  if (!stored(result.status)) return Checked::kFailed;
   MessageView view;
   const Result<HeldBytes> held = broker_.store().message_at(result.offset, view);
   if (held) ask_producer(view);
-  return true;
+  return Checked::kDone;
+}
+
+int64_t TransactionalMessageService::first_place(const MessageView& half) {
+  return number_or(find_property(half.properties, kFirstPlace).value_or(""), half.queue_offset.value());
+}
+
+// From now on only its new place ends it.
+void TransactionalMessageService::forget_first_place(const MessageView& half) {
+  MutexLock lock(mutex_);
+  moved_.erase(first_place(half));
+}
+
+TransactionalMessageService::Checked TransactionalMessageService::put_off(const MessageView& half) {
+  const int64_t first = first_place(half);
+  BrokerMessage again = BrokerMessage::of(half);
+  PropertyList properties(half.properties);
+  properties.set(kFirstPlace, std::to_string(first));
+  again.properties = properties.encoded();
+  // Under the lock: who ends the transaction now sees the new place, or comes before it is made.
+  MutexLock lock(mutex_);
+  if (ended_lately(first) || ended_lately(half.queue_offset.value())) return Checked::kDone;
+  const PutMessageResult result = broker_.put(again);
+  if (!stored(result.status)) return Checked::kFailed;
+  moved_[first] = result.queue_offset.value();
+  return Checked::kDone;
 }
 
 void TransactionalMessageService::discard(const MessageView& half) {

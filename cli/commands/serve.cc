@@ -25,6 +25,11 @@ Status wrong(std::string_view flag, std::string_view why) {
   return Status::error(Errc::kInvalidArgument, std::string(flag) + ": " + std::string(why));
 }
 
+std::optional<HostAddress> parse_endpoint(std::string_view text) {
+  const std::optional<HostAddress> host = parse_host(text);
+  return host && host->port >= 0 && host->port <= 65535 ? host : std::nullopt;
+}
+
 class ServeCommand final : public Command {
  public:
   CommandInfo info() const override {
@@ -136,27 +141,30 @@ class ServeCommand final : public Command {
 
   Status fill_addresses(const BrokerConfig& config) {
     if (!listen_.empty()) {
-      const std::optional<HostAddress> host = parse_host(listen_);
-      if (!host || host->port < 0 || host->port > 65535)
-        return wrong("--listen", "`" + listen_ + "` is no ADDRESS:PORT of numbers");
+      const std::optional<HostAddress> host = parse_endpoint(listen_);
+      if (!host) return wrong("--listen", "`" + listen_ + "` is no ADDRESS:PORT of numbers");
       options_.broker.listen_address = ip_text(*host);
       options_.broker.port = host->port;
     } else if (config.listen_port > 0) {
       options_.broker.port = config.listen_port;
     }
-    std::string told = advertise_;
-    if (told.empty() && !config.listen_address.empty())
-      told = config.listen_address + ":" + std::to_string(options_.broker.port);
-    if (told.empty()) return {};
-    options_.broker.advertise = parse_host(told);
-    return options_.broker.advertise ? Status() : wrong("--advertise", "`" + told + "` is no ADDRESS:PORT of numbers");
+    if (!advertise_.empty()) {
+      options_.broker.advertise = parse_endpoint(advertise_);
+      if (!options_.broker.advertise) return wrong("--advertise", "`" + advertise_ + "` is no ADDRESS:PORT of numbers");
+    } else if (!config.listen_address.empty()) {
+      const bool bare_v6 = config.listen_address.find(':') != std::string::npos && config.listen_address.front() != '[';
+      const std::string ip = bare_v6 ? "[" + config.listen_address + "]" : config.listen_address;
+      options_.broker.advertise = parse_endpoint(ip + ":" + std::to_string(options_.broker.port));
+      if (!options_.broker.advertise)
+        return wrong("brokerIP1", "`" + config.listen_address + "` is no numeric address").at(config_file_);
+    }
+    return {};
   }
 
   Status fill_metrics() {
     if (metrics_flag_->count() == 0) return {};
-    options_.metrics = parse_host(metrics_.empty() ? kMetricsAddress : metrics_);
-    const bool sane = options_.metrics && options_.metrics->port >= 0 && options_.metrics->port <= 65535;
-    return sane ? Status() : wrong("--metrics", "`" + metrics_ + "` is no ADDRESS:PORT of numbers");
+    options_.metrics = parse_endpoint(metrics_.empty() ? kMetricsAddress : metrics_);
+    return options_.metrics ? Status() : wrong("--metrics", "`" + metrics_ + "` is no ADDRESS:PORT of numbers");
   }
 
   Status fill_topics() {

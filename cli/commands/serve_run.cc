@@ -161,8 +161,8 @@ class Serve {
   }
 
   std::string address() const {
-    HostAddress host = options_.broker.advertise.value_or(broker_->own_address());
-    if (!options_.broker.advertise) {
+    HostAddress host = broker_->own_address();
+    if (!broker_->advertised()) {
       const std::optional<HostAddress> listened = parse_host(
           (options_.broker.listen_address.find(':') == std::string::npos ? options_.broker.listen_address
                                                                          : "[" + options_.broker.listen_address + "]") +

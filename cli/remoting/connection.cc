@@ -10,7 +10,9 @@ namespace {
 
 using std::chrono::steady_clock;
 
+// Of answers that wait to be read: beyond the one no request is begun, beyond the other the connection ends.
 constexpr size_t kMaxQueuedBytes = 32u << 20;
+constexpr size_t kTooManyQueuedBytes = 64u << 20;
 constexpr size_t kCoalesceBytes = 64u << 10;
 
 // The connection whose frames this thread is at: what it answers goes out together when all are done.
@@ -57,64 +59,64 @@ steady_clock::time_point Connection::last_active() const {
   return steady_clock::time_point(steady_clock::duration(active_ns_.load(std::memory_order_relaxed)));
 }
 
-bool Connection::has_unsent() const {
-  MutexLock lock(mutex_);
-  return unsent_bytes_ > 0;
-}
-
 asio::awaitable<void> Connection::run() {
   const auto self = shared_from_this();
-  while (open()) {
-    const std::span<char> room = input_.room();
-    asio::error_code error;
-    const size_t got = co_await socket_.async_read_some(asio::buffer(room.data(), room.size()),
-                                                        asio::redirect_error(asio::use_awaitable, error));
-    if (error) break;
-    input_.filled(got);
-    context_.bytes_in.fetch_add(got, std::memory_order_relaxed);
-    const bool sane = consume_all();
-    if (!sane) break;
-    // Who does not read his answers is not asked for more questions.
-    while (open()) {
-      {
-        MutexLock lock(mutex_);
-        if (unsent_bytes_ <= kMaxQueuedBytes) break;
-      }
-      drained_.expires_after(std::chrono::seconds(1));
-      co_await drained_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+  Consumed consumed = Consumed::kAll;
+  while (open() && consumed != Consumed::kRefused) {
+    if (consumed == Consumed::kAll) {
+      const std::span<char> room = input_.room();
+      asio::error_code error;
+      const size_t got = co_await socket_.async_read_some(asio::buffer(room.data(), room.size()),
+                                                          asio::redirect_error(asio::use_awaitable, error));
+      if (error) break;
+      input_.filled(got);
+      context_.bytes_in.fetch_add(got, std::memory_order_relaxed);
     }
+    consumed = consume_batch();
+    co_await until_read();
   }
   end();
 }
 
+// Who does not read his answers is not asked for more questions.
+asio::awaitable<void> Connection::until_read() {
+  asio::error_code error;
+  while (open() && unread_beyond(kMaxQueuedBytes)) {
+    drained_.expires_after(std::chrono::seconds(1));
+    co_await drained_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+  }
+}
+
 // What a read brought, as one batch: its answers go out together, and what follows from it comes after them.
-bool Connection::consume_all() {
+Connection::Consumed Connection::consume_batch() {
   if (context_.hooks.batch_begins) context_.hooks.batch_begins();
   t_batch = this;
-  const bool sane = consume();
+  const Consumed consumed = consume();
   t_batch = nullptr;
   pump();
   if (context_.hooks.batch_ends) context_.hooks.batch_ends();
-  return sane;
+  return consumed;
 }
 
-// False where the connection is to be closed.
-bool Connection::consume() {
+Connection::Consumed Connection::consume() {
   std::string_view frame;
-  FrameReader::Step step = input_.next(frame);
-  for (; step == FrameReader::Step::kFrame; step = input_.next(frame)) {
+  FrameReader::Step step = FrameReader::Step::kNeedsMore;
+  while (true) {
+    if (unread_beyond(kMaxQueuedBytes)) return Consumed::kPaused;
+    step = input_.next(frame);
+    if (step != FrameReader::Step::kFrame) break;
     Result<ReceivedCommand> command = decode_frame(frame);
     if (!command) {
       context_.log.warning("closed " + to_string(remote_) + ": " + command.error().message());
-      return false;
+      return Consumed::kRefused;
     }
     context_.frames_in.fetch_add(1, std::memory_order_relaxed);
     active_ns_.store(now_ns(), std::memory_order_relaxed);
     handle(std::move(*command));
   }
-  if (step == FrameReader::Step::kNeedsMore) return true;
+  if (step == FrameReader::Step::kNeedsMore) return Consumed::kAll;
   context_.log.warning("refused " + to_string(remote_) + ": " + input_.refusal());
-  return false;
+  return Consumed::kRefused;
 }
 
 void Connection::handle(ReceivedCommand command) {
@@ -128,12 +130,19 @@ void Connection::handle(ReceivedCommand command) {
   }
   if (entry->executor->runs_inline()) return process(request, *entry);
   const bool taken =
-      entry->executor->submit({[self = shared_from_this(), request, entry] { self->process(request, *entry); },
+      entry->executor->submit({[self = shared_from_this(), request, entry] { self->process_queued(request, *entry); },
                                [request](std::chrono::milliseconds waited, size_t queued) {
                                  request->respond(waited_too_long(waited, queued));
                                }});
   if (taken) return;
   request->respond(Response::of(response_code::kSystemBusy, "[OVERLOAD]system busy, start flow control for a while"));
+}
+
+// It was taken when there was room for its answer. There may be none left.
+void Connection::process_queued(const RequestPtr& request, const ProcessorTable::Entry& entry) {
+  if (!unread_beyond(kTooManyQueuedBytes)) return process(request, entry);
+  if (open()) context_.log.warning("closed " + to_string(remote_) + ": it does not read its answers");
+  close();
 }
 
 void Connection::process(const RequestPtr& request, const ProcessorTable::Entry& entry) {
@@ -160,51 +169,45 @@ void Connection::respond(int32_t opaque, SerializeType type, Response response) 
 void Connection::send_oneway(RemotingCommand command) {
   command.opaque = context_.next_opaque.fetch_add(1, std::memory_order_relaxed);
   command.flag = command_flag::kOneway;
-  {
-    MutexLock lock(mutex_);
-    if (unsent_bytes_ > kMaxQueuedBytes) return close();
-  }
+  if (unread_beyond(kMaxQueuedBytes)) return close();
   enqueue(command, SerializeType::kJson, {});
 }
 
 void Connection::request(RemotingCommand command, std::chrono::milliseconds timeout, Answered done) {
   command.opaque = context_.next_opaque.fetch_add(1, std::memory_order_relaxed);
   command.flag = 0;
+  const auto timer = std::make_shared<asio::steady_timer>(socket_.get_executor());
   bool waits = false;
   {
     MutexLock lock(mutex_);
     waits = open();
-    if (waits) waiting_.emplace(command.opaque, done);
+    if (waits) waiting_.emplace(command.opaque, Waiting{done, timer});
   }
   if (!waits) return done(std::nullopt);
-  const auto timer = std::make_shared<asio::steady_timer>(socket_.get_executor(), timeout);
-  timer->async_wait(
-      [self = shared_from_this(), timer, opaque = command.opaque](const asio::error_code&) { self->expire(opaque); });
+  asio::post(socket_.get_executor(), [self = shared_from_this(), timer, timeout, opaque = command.opaque] {
+    timer->expires_after(timeout);
+    timer->async_wait([self, opaque](const asio::error_code& error) {
+      if (error) return;
+      if (std::optional<Waiting> late = self->take_waiting(opaque)) late->done(std::nullopt);
+    });
+  });
   enqueue(command, SerializeType::kJson, {});
 }
 
-void Connection::answered(ReceivedCommand command) {
-  Answered done;
-  {
-    MutexLock lock(mutex_);
-    const auto found = waiting_.find(command.opaque);
-    if (found == waiting_.end()) return;
-    done = std::move(found->second);
-    waiting_.erase(found);
-  }
-  done(std::move(command));
+std::optional<Connection::Waiting> Connection::take_waiting(int32_t opaque) {
+  MutexLock lock(mutex_);
+  const auto found = waiting_.find(opaque);
+  if (found == waiting_.end()) return std::nullopt;
+  Waiting waiting = std::move(found->second);
+  waiting_.erase(found);
+  return waiting;
 }
 
-void Connection::expire(int32_t opaque) {
-  Answered done;
-  {
-    MutexLock lock(mutex_);
-    const auto found = waiting_.find(opaque);
-    if (found == waiting_.end()) return;
-    done = std::move(found->second);
-    waiting_.erase(found);
-  }
-  done(std::nullopt);
+void Connection::answered(ReceivedCommand command) {
+  std::optional<Waiting> waiting = take_waiting(command.opaque);
+  if (!waiting) return;
+  waiting->timer->cancel();
+  waiting->done(std::move(command));
 }
 
 void Connection::enqueue(const RemotingCommand& command, SerializeType type, std::vector<HeldBytes> records) {
@@ -276,7 +279,7 @@ void Connection::written() {
   sending_.clear();
   {
     MutexLock lock(mutex_);
-    unsent_bytes_ -= std::min(output_.bytes(), unsent_bytes_);
+    unsent_bytes_ -= std::min(output_.bytes(), unsent_bytes_.load());
   }
   output_.clear();
   drained_.cancel();
@@ -294,13 +297,16 @@ void Connection::close() {
 
 void Connection::end() {
   close();
-  std::map<int32_t, Answered> waiting;
+  std::map<int32_t, Waiting> waiting;
   {
     MutexLock lock(mutex_);
     waiting.swap(waiting_);
     unsent_.clear();
   }
-  for (auto& [opaque, done] : waiting) done(std::nullopt);
+  for (auto& [opaque, one] : waiting) {
+    one.timer->cancel();
+    one.done(std::nullopt);
+  }
   if (context_.hooks.closed) context_.hooks.closed(shared_from_this());
 }
 

@@ -41,7 +41,7 @@ class Connection final : public Channel, public std::enable_shared_from_this<Con
   void request(RemotingCommand command, std::chrono::milliseconds timeout, Answered done) override;
 
   std::chrono::steady_clock::time_point last_active() const;
-  bool has_unsent() const EXCLUDES(mutex_);
+  bool has_unsent() const { return unread_beyond(0); }
   asio::any_io_executor executor() { return socket_.get_executor(); }
 
  private:
@@ -50,16 +50,25 @@ class Connection final : public Channel, public std::enable_shared_from_this<Con
     std::string bytes;
     std::vector<HeldBytes> records;
   };
-  bool consume_all();
-  bool consume();
+  // An answer that the client owes us, and its time.
+  struct Waiting {
+    Answered done;
+    std::shared_ptr<asio::steady_timer> timer;  // the connection's thread's own
+  };
+  enum class Consumed { kAll, kPaused, kRefused };
+  Consumed consume_batch();
+  Consumed consume();
+  bool unread_beyond(size_t bytes) const { return unsent_bytes_.load(std::memory_order_relaxed) > bytes; }
+  asio::awaitable<void> until_read();
   void handle(ReceivedCommand command);
+  void process_queued(const RequestPtr& request, const ProcessorTable::Entry& entry);
   void process(const RequestPtr& request, const ProcessorTable::Entry& entry);
   void enqueue(const RemotingCommand& command, SerializeType type, std::vector<HeldBytes> records) EXCLUDES(mutex_);
   void pump();
   void write_on();
   void written();
   void answered(ReceivedCommand command) EXCLUDES(mutex_);
-  void expire(int32_t opaque) EXCLUDES(mutex_);
+  std::optional<Waiting> take_waiting(int32_t opaque) EXCLUDES(mutex_);
   void end();
 
   ConnectionContext& context_;
@@ -78,9 +87,9 @@ class Connection final : public Channel, public std::enable_shared_from_this<Con
 
   mutable Mutex mutex_;
   std::vector<Chunk> unsent_ GUARDED_BY(mutex_);
-  size_t unsent_bytes_ GUARDED_BY(mutex_) = 0;  // those being sent included
+  std::atomic<size_t> unsent_bytes_{0};  // those being sent included; changed with the lock held
   bool pump_posted_ GUARDED_BY(mutex_) = false;
-  std::map<int32_t, Answered> waiting_ GUARDED_BY(mutex_);
+  std::map<int32_t, Waiting> waiting_ GUARDED_BY(mutex_);
 };
 
 }  // namespace mqctl

@@ -64,6 +64,15 @@ struct ReceivedCommand {
     return parsed;
   }
   int64_t number_or(std::string_view name, int64_t otherwise) const { return number(name).value_or(otherwise); }
+  // None, too, where Java's int cannot have it.
+  std::optional<int32_t> small_number(std::string_view name) const {
+    const std::optional<int64_t> value = number(name);
+    if (!value || *value < INT32_MIN || *value > INT32_MAX) return std::nullopt;
+    return static_cast<int32_t>(*value);
+  }
+  int32_t small_number_or(std::string_view name, int32_t otherwise) const {
+    return small_number(name).value_or(otherwise);
+  }
   // Old libraries say 1 where Java says true.
   bool truth(std::string_view name) const {
     const std::string_view value = text(name);

@@ -100,6 +100,7 @@ struct RemotingServer::Impl {
   }
 
   asio::awaitable<void> close_idle() {
+    if (options.idle_seconds == 0) co_return;  // as in Netty: never
     const auto limit = std::chrono::seconds(options.idle_seconds);
     asio::error_code error;
     while (true) {
@@ -160,13 +161,6 @@ void RemotingServer::start() {
   for (const auto& other : impl_->others) {
     impl_->threads.emplace_back([&io = *other] { work_off(io); });
   }
-}
-
-void RemotingServer::after(std::chrono::milliseconds delay, std::function<void()> task) {
-  const auto timer = std::make_shared<asio::steady_timer>(impl_->io, delay);
-  timer->async_wait([timer, task = std::move(task)](const asio::error_code& error) {
-    if (!error) task();
-  });
 }
 
 void RemotingServer::stop(std::chrono::milliseconds limit) {

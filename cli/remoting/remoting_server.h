@@ -2,8 +2,9 @@
 // NettyRemotingServer). Everything that waits is a coroutine; a connection stays with one of a few threads; what a read
 // brings is decoded whole and answered with one vectored write.
 //
-// Bounds: frames of 16 MiB, kMaxConnections, and kMaxQueuedBytes to a client that does not read: beyond it nothing more
-// is read from him, and a push to him closes the connection.
+// Bounds: frames of 16 MiB, max_connections, and 32 MiB of answers to a client that does not read them: beyond it none
+// of his requests is begun, and a push to him closes the connection; so do 64 MiB, of requests that waited in
+// executors.
 #pragma once
 
 #include <functional>
@@ -48,9 +49,6 @@ class RemotingServer {
   // No new connections; what is answered goes out, within the limit; then all are closed.
   void stop(std::chrono::milliseconds limit);
   RemotingCounters counters() const;
-
-  // Runs on a thread of the server after a time; for parked requests.
-  void after(std::chrono::milliseconds delay, std::function<void()> task);
 
  private:
   struct Impl;
