@@ -77,6 +77,8 @@ struct BrokerConfig {
 
 // Sets one key. False where it has no meaning here; kInvalidArgument for a value that is none.
 Result<bool> set_broker_config(BrokerConfig& config, std::string_view key, std::string_view value);
+// The same while the broker runs. kUnsupported: the key counts only when it starts.
+Result<bool> change_broker_config(BrokerConfig& config, std::string_view key, std::string_view value);
 
 // `key=value` lines, `#` and `!` comments. The keys that have no meaning here, in order.
 Result<std::vector<std::string>> read_broker_config(BrokerConfig& config, std::string_view text);

@@ -25,6 +25,21 @@ DelayLevelTable levels_of(const BrokerConfig& config) {
   return levels ? *levels : DelayLevelTable::defaults();
 }
 
+RetentionOptions retention_options(const BrokerConfig& config) {
+  RetentionOptions retention;
+  if (Result<std::vector<int>> hours = parse_delete_when(config.delete_when)) retention.delete_when_hours = *hours;
+  retention.reserved = std::chrono::hours(config.reserved_hours);
+  retention.max_used_ratio = config.disk_max_used_percent / 100.0;
+  retention.clean_forcibly = config.clean_forcibly;
+  return retention;
+}
+
+PutMessageResult illegal() {
+  PutMessageResult result;
+  result.status = PutMessageStatus::kMessageIllegal;
+  return result;
+}
+
 // Counts how long a put took.
 class TimedPut {
  public:
@@ -44,7 +59,7 @@ BrokerController::BrokerController(FileSystem& fs, const Clock& clock, const Eve
       log_(log),
       options_(std::move(options)),
       delay_levels_(levels_of(options_.config)),
-      config_(options_.config),
+      config_(&options_.config),
       boot_time_(clock.now()),
       topics_(fs, clock, config_file("topics.json")),
       groups_(fs, clock, config_file("subscriptionGroup.json")),
@@ -60,14 +75,18 @@ std::string BrokerController::config_file(const char* name) const {
   return join_path(join_path(options_.root, "config"), name);
 }
 
-BrokerConfig BrokerController::config() const {
-  MutexLock lock(config_mutex_);
-  return config_;
-}
-
 Result<bool> BrokerController::set_config(std::string_view key, std::string_view value) {
+  constexpr size_t kMostChanges = 10000;
   MutexLock lock(config_mutex_);
-  return set_broker_config(config_, key, value);
+  BrokerConfig changed = config();
+  Result<bool> known = change_broker_config(changed, key, value);
+  if (!known || !*known || broker_config_entries(changed) == broker_config_entries(config())) return known;
+  if (configs_.size() == kMostChanges)
+    return Status::error(Errc::kUnsupported, "the configuration has changed too often since the broker started");
+  configs_.push_back(std::make_unique<const BrokerConfig>(std::move(changed)));
+  config_.store(configs_.back().get(), std::memory_order_release);
+  retention_->change(retention_options(config()));
+  return known;
 }
 
 HostAddress BrokerController::address_for(const Channel& channel) const {
@@ -118,7 +137,7 @@ Status BrokerController::open_store() {
   store.segment_bytes = static_cast<uint64_t>(config.segment_bytes);
   store.consume_queue_segment_bytes = static_cast<uint64_t>(config.queue_segment_bytes);
   store.flush.mode = config.sync_flush ? FlushMode::kSync : FlushMode::kAsync;
-  store.limits.max_body_bytes = static_cast<size_t>(config.max_message_bytes);
+  store.limits.max_body_bytes = kMaxFrameBytes;  // maxMessageSize can be changed; put() looks at it
   store.delay_levels = delay_levels_;
   store.on_damage = options_.on_damage;
   store.on_arrival = [this](const DispatchRequest& message) {
@@ -130,15 +149,8 @@ Status BrokerController::open_store() {
   Result<std::unique_ptr<DefaultMessageStore>> opened = DefaultMessageStore::open(fs_, clock_, std::move(store));
   if (!opened) return std::move(opened).error();
   store_ = std::move(*opened);
-  RetentionOptions retention;
-  Result<std::vector<int>> hours = parse_delete_when(config.delete_when);
-  if (!hours) return std::move(hours).error();
-  retention.delete_when_hours = *hours;
-  retention.reserved = std::chrono::hours(config.reserved_hours);
-  retention.max_used_ratio = config.disk_max_used_percent / 100.0;
-  retention.clean_forcibly = config.clean_forcibly;
   retention_ = std::make_unique<CleanCommitLogService>(
-      fs_, clock_, retention, std::vector<std::string>{join_path(options_.root, "commitlog")},
+      fs_, clock_, retention_options(config), std::vector<std::string>{join_path(options_.root, "commitlog")},
       [this](EpochMs modified_at_most, int limit) { return store_->delete_expired_segments(modified_at_most, limit); });
   return {};
 }
@@ -185,19 +197,21 @@ void BrokerController::register_processors() {
 }
 
 void BrokerController::start_services() {
-  const BrokerConfig& config = options_.config;
-  const milliseconds expired(config.channel_expired_ms);
-  services_.every(milliseconds(std::max(100, config.offset_flush_interval_ms)), [this] { persist_offsets(); });
-  services_.every(milliseconds(std::max(100, config.delay_offset_flush_interval_ms)), [this] {
+  // As configured at the time, which may change, but never without pause.
+  const auto configured = [this](int32_t BrokerConfig::*interval) {
+    return [this, interval] { return milliseconds(std::max(100, config().*interval)); };
+  };
+  services_.every(configured(&BrokerConfig::offset_flush_interval_ms), [this] { persist_offsets(); });
+  services_.every(configured(&BrokerConfig::delay_offset_flush_interval_ms), [this] {
     if (Status status = schedule_->persist(); !status.ok()) log_.error("delay offsets: " + status.to_string());
   });
   services_.every(kSampleStats, [this] { stats_.sample(); });
-  services_.every(kScanClients, [this, expired] {
+  services_.every(kScanClients, [this] {
+    const milliseconds expired(config().channel_expired_ms);
     consumers_.remove_silent(expired);
     producers_.remove_silent(expired);
   });
-  services_.every(milliseconds(std::max(100, config.transaction_check_interval_ms)),
-                  [this] { transactions_->check(); });
+  services_.every(configured(&BrokerConfig::transaction_check_interval_ms), [this] { transactions_->check(); });
   services_.every(std::chrono::duration_cast<milliseconds>(CleanCommitLogService::kInterval), [this] { clean_up(); });
   services_.start();
 }
@@ -221,7 +235,6 @@ Status BrokerController::shutdown() {
   schedule_->stop();
   services_.stop();
   executors_.shutdown();
-  consumers_.on_change(nullptr);
   server_->stop(kCloseLimit);
   persist_offsets();
   Status outcome = schedule_->persist();
@@ -236,7 +249,7 @@ void BrokerController::channel_closed(const ChannelPtr& channel) {
 }
 
 void BrokerController::notify_consumer_ids_changed(const std::string& group, const ConsumerGroup& now) {
-  if (now.model.broadcasting() || !config().notify_consumer_ids_changed) return;
+  if (!accepting() || now.model.broadcasting() || !config().notify_consumer_ids_changed) return;
   const Result<std::optional<SubscriptionGroup>> settings = groups_.find(group, false);
   if (settings && *settings && !(*settings)->notify_enable()) return;
   for (const ClientInfo& client : now.clients) {
@@ -248,7 +261,7 @@ void BrokerController::notify_consumer_ids_changed(const std::string& group, con
 }
 
 std::optional<SubscriptionGroup> BrokerController::group(std::string_view name) {
-  Result<std::optional<SubscriptionGroup>> found = groups_.find(name, options_.config.auto_create_group);
+  Result<std::optional<SubscriptionGroup>> found = groups_.find(name, config().auto_create_group);
   if (found) return *found;
   log_.error("subscription groups: " + found.error().to_string());
   return std::nullopt;
@@ -261,8 +274,13 @@ Status BrokerController::ensure_retry_topic(std::string_view group_name, int32_t
   return made ? Status() : made.error();
 }
 
+bool BrokerController::too_large(Bytes body) const {
+  return body.size() > static_cast<size_t>(config().max_message_bytes);
+}
+
 PutMessageResult BrokerController::put(BrokerMessage& message) {
   const TimedPut timed(stats_.put_latency());
+  if (too_large(message.body)) return illegal();
   const int32_t transaction = message.sys_flag & sys_flag::kTransactionMask;
   const bool may_wait = transaction == 0 || transaction == sys_flag::kCommit;
   const std::optional<std::string_view> delay =
@@ -285,6 +303,9 @@ PutMessageResult BrokerController::put(BrokerMessage& message) {
 
 PutMessageResult BrokerController::put_batch(std::span<const MessageDraft> drafts) {
   const TimedPut timed(stats_.put_latency());
+  for (const MessageDraft& draft : drafts) {
+    if (too_large(draft.body)) return illegal();
+  }
   return store_->put_messages(drafts);
 }
 

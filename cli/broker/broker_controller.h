@@ -63,10 +63,9 @@ class BrokerController {
   const RecoveryReport& recovery() const { return store_->recovery(); }
 
   // --- For processors ---
-  // A copy: it can be changed while the broker runs.
-  BrokerConfig config() const EXCLUDES(config_mutex_);
+  // As it is now: some keys can be changed while the broker runs. Valid as long as the broker.
+  const BrokerConfig& config() const { return *config_.load(std::memory_order_acquire); }
   Result<bool> set_config(std::string_view key, std::string_view value) EXCLUDES(config_mutex_);
-  const BrokerConfig& start_config() const { return options_.config; }
   bool accepting() const { return accepting_.load(std::memory_order_acquire); }
 
   FileSystem& fs() { return fs_; }
@@ -116,6 +115,7 @@ class BrokerController {
   void start_services();
   void notify_consumer_ids_changed(const std::string& group, const ConsumerGroup& now);
   void channel_closed(const ChannelPtr& channel);
+  bool too_large(Bytes body) const;
   void persist_offsets();
   void clean_up();
   std::string config_file(const char* name) const;
@@ -125,8 +125,10 @@ class BrokerController {
   const EventLog& log_;
   const BrokerOptions options_;
   const DelayLevelTable delay_levels_;
-  mutable Mutex config_mutex_;
-  BrokerConfig config_ GUARDED_BY(config_mutex_);
+  Mutex config_mutex_;
+  // Each configuration that there was: readers hold no lock, and changes are few.
+  std::vector<std::unique_ptr<const BrokerConfig>> configs_ GUARDED_BY(config_mutex_);
+  std::atomic<const BrokerConfig*> config_;  // release: the newest of them
   const EpochMs boot_time_;
   int port_ = 0;
   std::optional<HostAddress> advertised_;  // fixed when start() listens

@@ -13,9 +13,9 @@ class Gathering {
  public:
   explicit Gathering(BrokerController& broker)
       : broker_(broker),
-        text_({{"cluster", broker.start_config().cluster_name},
+        text_({{"cluster", broker.config().cluster_name},
                {"node_type", "broker"},
-               {"node_id", broker.start_config().broker_name}}) {}
+               {"node_id", broker.config().broker_name}}) {}
 
   std::string run() {
     traffic();

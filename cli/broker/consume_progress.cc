@@ -29,7 +29,7 @@ int64_t add_queues(BrokerController& broker, const std::string& group, const std
 
 ConsumeProgress consume_progress(BrokerController& broker, const std::string& group,
                                  const std::set<std::string>& topics) {
-  QueueTable table(broker.start_config().broker_name);
+  QueueTable table(broker.config().broker_name);
   ConsumeProgress progress;
   double per_second = 0;
   for (const std::string& name : topics) {

@@ -32,7 +32,7 @@ struct ConsumerGroup {
 
 class ConsumerManager {
  public:
-  // Called outside the lock, where membership or subscriptions changed.
+  // Called outside the lock, where membership or subscriptions changed. Set before anybody is added.
   using Changed = std::function<void(const std::string& group, const ConsumerGroup& now)>;
   void on_change(Changed changed) { changed_ = std::move(changed); }
 

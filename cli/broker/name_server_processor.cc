@@ -16,7 +16,7 @@ std::string address_text(BrokerController& broker, const Request& request) {
 }
 
 ConfigJson broker_json(BrokerController& broker, const Request& request) {
-  const BrokerConfig& config = broker.start_config();
+  const BrokerConfig& config = broker.config();
   return ConfigJson{{"brokerAddrs", ConfigJson{{std::to_string(config.broker_id), address_text(broker, request)}}},
                     {"brokerName", config.broker_name},
                     {"cluster", config.cluster_name},
@@ -36,7 +36,7 @@ Response route(BrokerController& broker, const Request& request) {
   body["filterServerTable"] = ConfigJson::object();
   if (const std::optional<std::string> order = broker.kv_config().get("ORDER_TOPIC_CONFIG", name))
     body["orderTopicConf"] = *order;
-  body["queueDatas"] = ConfigJson::array({ConfigJson{{"brokerName", broker.start_config().broker_name},
+  body["queueDatas"] = ConfigJson::array({ConfigJson{{"brokerName", broker.config().broker_name},
                                                      {"perm", perm},
                                                      {"readQueueNums", topic->read_queues},
                                                      {"topicSysFlag", topic->sys_flag},
@@ -45,7 +45,7 @@ Response route(BrokerController& broker, const Request& request) {
 }
 
 Response cluster_info(BrokerController& broker, const Request& request) {
-  const BrokerConfig& config = broker.start_config();
+  const BrokerConfig& config = broker.config();
   return Response::with_body(compact(
       ConfigJson{{"brokerAddrTable", ConfigJson{{config.broker_name, broker_json(broker, request)}}},
                  {"clusterAddrTable", ConfigJson{{config.cluster_name, ConfigJson::array({config.broker_name})}}}}));
@@ -62,14 +62,14 @@ Response all_topics(BrokerController& broker, const Request&) {
 }
 
 Response system_topics(BrokerController& broker, const Request& request) {
-  const BrokerConfig& config = broker.start_config();
+  const BrokerConfig& config = broker.config();
   return Response::with_body(
       compact(ConfigJson{{"brokerAddr", address_text(broker, request)},
                          {"topicList", ConfigJson::array({config.cluster_name, config.broker_name})}}));
 }
 
 Response topics_by_cluster(BrokerController& broker, const Request& request) {
-  if (request.command.text("cluster") != broker.start_config().cluster_name) return topic_list({});
+  if (request.command.text("cluster") != broker.config().cluster_name) return topic_list({});
   return all_topics(broker, request);
 }
 
@@ -108,7 +108,7 @@ Response list_kv(BrokerController& broker, const Request& request) {
 }
 
 Response change_write_perm(BrokerController& broker, const Request& request, bool add) {
-  if (request.command.text("brokerName") != broker.start_config().broker_name) {
+  if (request.command.text("brokerName") != broker.config().broker_name) {
     Response response = Response::success();
     response.command.set(add ? "addTopicCount" : "wipeTopicCount", 0);
     return response;

@@ -5,6 +5,7 @@
 #include "cli/broker/body_text.h"
 #include "cli/broker/broker_controller.h"
 #include "cli/broker/processors.h"
+#include "cli/broker/topic_validator.h"
 
 namespace mqctl {
 namespace {
@@ -25,7 +26,7 @@ Response reset_offsets(BrokerController& broker, const Request& request) {
   if (!broker.group(group)) return Response::of(rc::kSubscriptionGroupNotExist, "Group " + group + " does not exist");
   const int64_t timestamp = command.number_or("timestamp", -1), fixed = command.number_or("offset", -1);
   const int64_t one = command.number_or("queueId", -1);
-  QueueTable table(broker.start_config().broker_name);
+  QueueTable table(broker.config().broker_name);
   for (int32_t queue = 0; queue < topic->read_queues; ++queue) {
     if (one >= 0 && queue != one) continue;
     int64_t offset = offset_for(broker, name, queue, timestamp);
@@ -103,6 +104,7 @@ Response all_offsets(BrokerController& broker, const Request&) {
 Response clone_offsets(BrokerController& broker, const Request& request) {
   const std::string from(request.command.text("srcGroup")), to(request.command.text("destGroup")),
       asked(request.command.text("topic"));
+  if (std::string fault = group_fault(to); !fault.empty()) return Response::of(rc::kInvalidParameter, std::move(fault));
   std::set<std::string> topics = asked.empty() ? broker.offsets().topics_of(from) : std::set<std::string>{asked};
   for (const std::string& topic : topics) {
     if (broker.topics().find(topic)) broker.offsets().copy_group(from, to, topic);
@@ -143,7 +145,7 @@ Response time_span(BrokerController& broker, const Request& request) {
                                {"delayTime", delay},
                                {"maxTimeStamp", newest},
                                {"maxTimeStampStr", local_time(newest)},
-                               {"messageQueue", queue_json(broker.start_config().broker_name, name, queue)},
+                               {"messageQueue", queue_json(broker.config().broker_name, name, queue)},
                                {"minTimeStamp", oldest},
                                {"minTimeStampStr", local_time(oldest)}});
   }

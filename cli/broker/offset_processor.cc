@@ -15,6 +15,12 @@ Response with_offset(int64_t offset) {
   return response;
 }
 
+// Apache's answer where a field that must be there is not, or is no number of its kind.
+std::optional<Response> lacks_queue(const ReceivedCommand& command) {
+  if (command.small_number("queueId")) return std::nullopt;
+  return Response::of(rc::kSystemError, "the custom field <queueId> is null");
+}
+
 struct QueueName {
   std::string_view topic;
   int32_t queue;
@@ -25,6 +31,7 @@ struct QueueName {
 
 // Apache's rule for a group that has no offset: a young queue is read from its beginning.
 Response query_offset(BrokerController& broker, const Request& request) {
+  if (std::optional<Response> fault = lacks_queue(request.command)) return *std::move(fault);
   const std::string_view group = request.command.text("consumerGroup");
   const QueueName name(request);
   if (const std::optional<int64_t> known = broker.offsets().query(group, name.topic, name.queue))
@@ -55,24 +62,40 @@ Response update_offset(BrokerController& broker, const Request& request) {
 }
 
 Response max_offset(BrokerController& broker, const Request& request) {
+  if (std::optional<Response> fault = lacks_queue(request.command)) return *std::move(fault);
   const QueueName name(request);
   broker.store().await_dispatch(kReadOwnWrites);
   return with_offset(broker.store().max_queue_offset(name.topic, name.id()).value());
 }
 
 Response min_offset(BrokerController& broker, const Request& request) {
+  if (std::optional<Response> fault = lacks_queue(request.command)) return *std::move(fault);
   const QueueName name(request);
   return with_offset(broker.store().min_queue_offset(name.topic, name.id()).value());
 }
 
+bool is_upper(std::string_view boundary) { return boundary == "UPPER" || boundary == "upper"; }
+
+// LOWER, the default: the first message that is not earlier. UPPER: the last one that is not later, 0 where none is.
 Response offset_by_time(BrokerController& broker, const Request& request) {
+  if (std::optional<Response> fault = lacks_queue(request.command)) return *std::move(fault);
+  const std::optional<int64_t> asked = request.command.number("timestamp");
+  if (!asked) return Response::of(rc::kSystemError, "the custom field <timestamp> is null");
   const QueueName name(request);
+  const int64_t time = *asked;
   broker.store().await_dispatch(kReadOwnWrites);
-  return with_offset(
-      broker.store().offset_by_time(name.topic, name.id(), EpochMs(request.command.number_or("timestamp", 0))).value());
+  const auto first_from = [&](int64_t from) {
+    return broker.store().offset_by_time(name.topic, name.id(), EpochMs(from)).value();
+  };
+  if (!is_upper(request.command.text("boundaryType"))) return with_offset(first_from(time));
+  const int64_t behind =
+      time == INT64_MAX ? broker.store().max_queue_offset(name.topic, name.id()).value() : first_from(time + 1);
+  const bool none = behind <= broker.store().min_queue_offset(name.topic, name.id()).value();
+  return with_offset(none ? 0 : behind - 1);
 }
 
 Response earliest_time(BrokerController& broker, const Request& request) {
+  if (std::optional<Response> fault = lacks_queue(request.command)) return *std::move(fault);
   const QueueName name(request);
   const QueueOffset first = broker.store().min_queue_offset(name.topic, name.id());
   const std::optional<EpochMs> time = broker.store().store_time(name.topic, name.id(), first);

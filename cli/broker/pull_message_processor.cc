@@ -4,6 +4,7 @@
 
 #include "cli/broker/broker_controller.h"
 #include "cli/broker/processors.h"
+#include "cli/broker/send_check.h"
 #include "libstore/index/consume_queue_store.h"
 
 namespace mqctl {
@@ -23,7 +24,8 @@ struct Found {
 };
 
 // Apache: ForbiddenType.
-constexpr int32_t kGroupForbidden = 2, kTopicForbidden = 3, kSubscriptionForbidden = 5;
+constexpr int32_t kBrokerForbidden = 1, kGroupForbidden = 2, kBroadcastForbidden = 4, kTopicForbidden = 3,
+                  kSubscriptionForbidden = 5;
 
 Response forbidden(int32_t type, std::string why) {
   Response response = Response::of(rc::kNoPermission, std::move(why));
@@ -38,15 +40,19 @@ class PullMessage {
     const ReceivedCommand& command = request->command;
     group_ = command.text("consumerGroup");
     topic_ = command.text("topic");
-    queue_ = command.small_number_or("queueId", -1);
-    offset_ = command.number_or("queueOffset", 0);
     sys_flag_ = command.small_number_or("sysFlag", 0);
+    const std::optional<int32_t> queue = command.small_number("queueId");
+    const std::optional<int64_t> offset = command.number("queueOffset");
+    commits_ = may_park_ && (sys_flag_ & kCommitBit) != 0;
+    complete_ = queue && offset && (!commits_ || command.number("commitOffset"));
+    queue_ = queue.value_or(-1);
+    offset_ = offset.value_or(0);
   }
 
   std::optional<Response> run() {
     if (std::optional<Response> fault = check()) return fault;
     if (std::optional<Response> fault = find_subscription()) return fault;
-    if (may_park_ && (sys_flag_ & kCommitBit) != 0) {
+    if (commits_) {
       broker_.offsets().commit(group_, topic_, queue_, request_->command.number_or("commitOffset", 0));
     }
     if (const std::optional<int64_t> reset = broker_.offsets().take_reset(group_, topic_, queue_)) {
@@ -69,6 +75,10 @@ class PullMessage {
 
  private:
   std::optional<Response> check() {
+    if (!complete_)
+      return Response::of(rc::kInvalidParameter, "the request lacks queueId, queueOffset or commitOffset");
+    if (!broker_may(broker_, permission::kRead))
+      return forbidden(kBrokerForbidden, broker_forbids(broker_, *request_, "pulling message"));
     const std::optional<SubscriptionGroup> group = broker_.group(group_);
     if (!group) {
       return Response::of(rc::kSubscriptionGroupNotExist,
@@ -83,6 +93,7 @@ class PullMessage {
     }
     topic_flag_ = topic->sys_flag;
     group_flag_ = static_cast<int32_t>(number_in(group->json, "groupSysFlag", 0));
+    may_broadcast_ = group->broadcast_enable();
     if (!topic->readable())
       return forbidden(kTopicForbidden, "the topic[" + std::string(topic_) + "] pulling message is forbidden");
     if (!broker_.groups().may_read(group_, topic_)) {
@@ -108,6 +119,10 @@ class PullMessage {
     const std::optional<ConsumerGroup> online = broker_.consumers().find(group_);
     if (!online)
       return Response::of(rc::kSubscriptionNotExist, "the consumer's group info not exist" + std::string(kFaq));
+    if (online->model.broadcasting() && !may_broadcast_) {
+      return forbidden(kBroadcastForbidden,
+                       "the consumer group[" + std::string(group_) + "] can not consume by broadcast way");
+    }
     const auto known = online->subscriptions.find(topic_);
     if (known == online->subscriptions.end()) {
       return Response::of(rc::kSubscriptionNotExist, "the consumer's subscription not exist" + std::string(kFaq));
@@ -161,7 +176,7 @@ class PullMessage {
   }
 
   void take_units(const ConsumeQueue& queue, Found& found) {
-    const BrokerConfig& config = broker_.start_config();
+    const BrokerConfig& config = broker_.config();
     const auto wanted = static_cast<size_t>(
         std::clamp<int64_t>(request_->command.number_or("maxMsgNums", 32), 1, config.max_transfer_count));
     const auto limit = static_cast<size_t>(
@@ -198,7 +213,7 @@ class PullMessage {
   }
 
   bool park(const Found& found) {
-    const BrokerConfig& config = broker_.start_config();
+    const BrokerConfig& config = broker_.config();
     int64_t hold_ms = std::clamp<int64_t>(request_->command.number_or("suspendTimeoutMillis", 15000), 0, 3600000);
     if (!config.long_polling) hold_ms = config.short_polling_ms;
     if (hold_ms == 0 || !broker_.accepting()) return false;
@@ -227,6 +242,7 @@ class PullMessage {
   BrokerController& broker_;
   const RequestPtr& request_;
   const bool may_park_;
+  bool complete_ = false, commits_ = false, may_broadcast_ = true;
   std::string_view group_, topic_;
   int32_t queue_ = -1, sys_flag_ = 0, topic_flag_ = 0, group_flag_ = 0;
   int64_t offset_ = 0;

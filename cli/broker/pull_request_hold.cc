@@ -34,9 +34,9 @@ uint64_t PullRequestHold::park(const std::string& topic, int32_t queue, ParkedPu
   const uint64_t number = next_++;
   of_queue_[parked.key].insert(number);
   of_channel_[parked.channel()].insert(number);
-  const bool first = by_time_.emplace(parked.until, number).first == by_time_.begin();
+  by_time_.emplace(parked.until, number);
   pulls_.emplace(number, std::move(parked));
-  if (first) sooner_.notify_one();
+  if (by_time_.begin()->second == number) sooner_.notify_one();
   return number;
 }
 

@@ -14,7 +14,7 @@ Response query_message(BrokerController& broker, const Request& request) {
   const ReceivedCommand& command = request.command;
   broker.store().await_dispatch(kReadOwnWrites);
   const bool unique = command.truth("_UNIQUE_KEY_QUERY");
-  const int64_t asked = unique ? broker.start_config().max_query_messages : command.number_or("maxNum", 32);
+  const int64_t asked = unique ? broker.config().max_query_messages : command.number_or("maxNum", 32);
   const int most = static_cast<int>(std::clamp<int64_t>(asked, 1, 1024));
   Result<std::vector<PhysicalOffset>> places = broker.store().query_message(
       command.text("topic"), command.text("key"), most, EpochMs(command.number_or("beginTimestamp", 0)),

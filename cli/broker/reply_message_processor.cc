@@ -24,13 +24,13 @@ class ReplyMessage {
     if (channel == nullptr) {
       return Response::of(rc::kSystemError, "push reply message fail, channel of <" + client + "> not found.");
     }
-    const BrokerConfig& config = broker_.start_config();
+    const BrokerConfig& config = broker_.config();
     properties.set("MSG_REGION", config.region_id);
     properties.set("TRACE_ON", config.trace_on ? "true" : "false");
     store_copy(properties.encoded());
     properties.set("PUSH_REPLY_TIME", std::to_string(broker_.clock().now().value()));
     channel->request(push(properties.encoded()), kPushLimit,
-                     [&config = broker_.start_config(), request = request_, client, queue = queue_, offset = offset_,
+                     [&config = broker_.config(), request = request_, client, queue = queue_, offset = offset_,
                       id = id_](std::optional<ReceivedCommand> answer) {
                        const bool taken = answer && answer->code == rc::kSuccess;
                        Response response =
@@ -66,7 +66,7 @@ class ReplyMessage {
   }
 
   void store_copy(std::string properties) {
-    if (!broker_.start_config().store_reply_messages || request_->command.body.empty()) return;
+    if (!broker_.config().store_reply_messages || request_->command.body.empty()) return;
     if (broker_.retention().disk_full()) return;  // who asked gets the reply all the same
     BrokerMessage message;
     message.topic = header_.topic;

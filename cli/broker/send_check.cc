@@ -14,7 +14,8 @@ namespace rc = response_code;
 Result<std::optional<Topic>> make_topic(BrokerController& broker, const SendHeader& header) {
   const std::string name(header.topic);
   if (!is_retry_topic(name)) {
-    return broker.topics().create_for_send(name, header.default_topic, header.default_queues);
+    return broker.topics().create_for_send(name, header.default_topic, header.default_queues,
+                                           broker.config().auto_create_topic);
   }
   Result<Topic> made = broker.topics().ensure(name, 1, permission::kRead | permission::kWrite);
   if (!made) return std::move(made).error();
@@ -35,6 +36,14 @@ int32_t any_queue(int32_t queues) {
   return queues <= 0 ? 0 : static_cast<int32_t>(random() % static_cast<uint32_t>(queues));
 }
 
+bool broker_may(const BrokerController& broker, int32_t permission) {
+  return (broker.config().permission & permission) != 0;
+}
+
+std::string broker_forbids(BrokerController& broker, const Request& request, std::string_view what) {
+  return "the broker[" + ip_text(broker.address_for(*request.channel)) + "] " + std::string(what) + " is forbidden";
+}
+
 std::optional<Response> check_send(BrokerController& broker, const Request& request, const SendHeader& header,
                                    int32_t& queue) {
   if (!broker.accepting())
@@ -42,6 +51,8 @@ std::optional<Response> check_send(BrokerController& broker, const Request& requ
   if (!header.complete) return Response::of(rc::kInvalidParameter, "the request lacks topic, queueId or sysFlag");
   if (std::optional<Response> fault = name_fault(header.topic)) return fault;
   std::optional<Topic> topic = broker.topics().find(header.topic);
+  if (topic && topic->order && !broker_may(broker, permission::kWrite))
+    return Response::of(rc::kNoPermission, broker_forbids(broker, request, "sending message"));
   if (!topic) {
     Result<std::optional<Topic>> made = make_topic(broker, header);
     if (!made) return Response::of(rc::kSystemError, made.error().to_string());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "cli/broker/send_header.h"
 #include "cli/remoting/channel.h"
@@ -12,6 +13,10 @@ class BrokerController;
 
 // One of so many, by chance.
 int32_t any_queue(int32_t queues);
+
+// Where brokerPermission, or mqadmin wipeWritePerm, took the permission from the whole broker.
+bool broker_may(const BrokerController& broker, int32_t permission);
+std::string broker_forbids(BrokerController& broker, const Request& request, std::string_view what);
 
 // The refusal, or none; then the topic is there, made where topics make themselves, and `queue` is one of its own.
 std::optional<Response> check_send(BrokerController& broker, const Request& request, const SendHeader& header,

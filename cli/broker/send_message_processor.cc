@@ -16,6 +16,7 @@ namespace {
 namespace rc = response_code;
 
 constexpr int kDefaultRetryDelayLevel = 3;
+constexpr std::string_view kPopReceipt = "POP_CK";
 
 Response illegal() {
   return Response::of(
@@ -45,6 +46,15 @@ int32_t code_of(PutMessageStatus status) {
 // Properties end in a separator before anything is added: releases before 5.2 leave the last one out.
 void close_properties(std::string& properties) {
   if (!properties.empty() && properties.back() != kPropertySeparator) properties += kPropertySeparator;
+}
+
+// What a consumer got with a message by POP is none of the message that he sends.
+void remove_pop_receipt(std::string& properties) {
+  if (!find_property(properties, kPopReceipt)) return;
+  PropertyList list(properties);
+  list.erase(kPopReceipt);
+  properties = list.encoded();
+  close_properties(properties);
 }
 
 void add_property(std::string& properties, std::string_view name, std::string_view value) {
@@ -82,13 +92,14 @@ class SendMessage {
   std::string with_broker_properties(std::string_view given, std::string& unique_key) const {
     std::string properties(given);
     close_properties(properties);
+    remove_pop_receipt(properties);
     const DispatchProperties known = dispatch_properties(properties);
     unique_key = known.uniq_key;
     if (!known.has_uniq_key) {
       unique_key = broker_.unique_keys().next(broker_.clock().now());
       add_property(properties, property::kUniqKey, unique_key);
     }
-    const BrokerConfig& config = broker_.start_config();
+    const BrokerConfig& config = broker_.config();
     add_property(properties, "MSG_REGION", config.region_id);
     add_property(properties, "TRACE_ON", config.trace_on ? "true" : "false");
     add_property(properties, "CLUSTER", config.cluster_name);
@@ -158,7 +169,7 @@ class SendMessage {
       return Response::of(rc::kMessageIllegal,
                           "batch request does not support retry group " + std::string(header_.topic));
     }
-    const BrokerConfig& config = broker_.start_config();
+    const BrokerConfig& config = broker_.config();
     if (request_.command.body.size() > static_cast<size_t>(config.max_message_bytes)) return illegal();
     const Result<std::vector<BatchItem>> items = decode_client_batch(request_.command.body);
     if (!items || items->empty()) return illegal();
@@ -231,6 +242,8 @@ class SendBack {
     if (!known)
       return Response::of(rc::kSubscriptionGroupNotExist,
                           "subscription group not exist, " + group + " " + std::string(kFaq));
+    if (!broker_may(broker_, permission::kWrite))
+      return Response::of(rc::kNoPermission, broker_forbids(broker_, request_, "sending message"));
     if (known->retry_queues() <= 0) return Response::success();
     MessageView view;
     const Result<HeldBytes> held = broker_.store().message_at(PhysicalOffset(*offset), view);
@@ -293,7 +306,7 @@ void register_send_processors(ProcessorTable& table, BrokerExecutors& executors,
     table.add(code, executors.send, [&broker, letters](const RequestPtr& request) {
       const SendHeader header = SendHeader::of(request->command, letters);
       std::optional<Response> response = SendMessage(broker, *request, header).run();
-      if (response) add_broker_fields(*response, broker.start_config());
+      if (response) add_broker_fields(*response, broker.config());
       return response;
     });
   }

@@ -77,7 +77,7 @@ double quantile_us(const LatencyHistogram::Snapshot& values, double share) {
 void add_puts(BrokerController& broker, ConfigJson& table) {
   const LatencyHistogram::Snapshot puts = broker.stats().put_latency().snapshot();
   const SlidingCount bytes = broker.stats()
-                                 .find("BROKER_PUT_SIZE", broker.start_config().cluster_name)
+                                 .find("BROKER_PUT_SIZE", broker.config().cluster_name)
                                  .value_or(SlidingCount(broker.boot_time().value()));
   const uint64_t messages = broker.stats().total(Table::kBrokerPut).total();
   table["putMessageTimesTotal"] = std::to_string(messages);

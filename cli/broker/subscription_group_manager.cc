@@ -1,5 +1,7 @@
 #include "cli/broker/subscription_group_manager.h"
 
+#include <utility>
+
 #include "cli/broker/topic_validator.h"
 
 namespace mqctl {
@@ -41,32 +43,41 @@ Status SubscriptionGroupManager::load() {
     for (const auto& [group, topics] : forbidden->items()) {
       if (!topics.is_object()) continue;
       for (const auto& [topic, bits] : topics.items()) {
-        if (bits.is_number_integer()) forbidden_[group][topic] = bits.get<int64_t>();
+        if (bits.is_number_integer()) tables_.forbidden[group][topic] = bits.get<int64_t>();
       }
     }
   }
   for (const auto& [name, entry] : loaded->table.items()) {
-    if (entry.is_object()) groups_.insert_or_assign(name, entry);
+    if (entry.is_object()) tables_.groups.insert_or_assign(name, entry);
   }
-  for (const char* name : kPredefined) groups_.try_emplace(name, default_group_json(name));
+  for (const char* name : kPredefined) tables_.groups.try_emplace(name, default_group_json(name));
   return {};
+}
+
+Status SubscriptionGroupManager::replace(Tables tables) {
+  std::swap(tables_, tables);
+  Status status = save();
+  if (!status.ok()) std::swap(tables_, tables);
+  return status;
 }
 
 Result<std::optional<SubscriptionGroup>> SubscriptionGroupManager::find(std::string_view name, bool auto_create) {
   MutexLock lock(mutex_);
-  if (const auto found = groups_.find(name); found != groups_.end()) {
+  if (const auto found = tables_.groups.find(name); found != tables_.groups.end()) {
     return std::optional(SubscriptionGroup{found->second});
   }
   if (!auto_create && !is_system_group(name)) return std::optional<SubscriptionGroup>();
   if (!group_fault(name).empty()) return std::optional<SubscriptionGroup>();
-  const auto made = groups_.emplace(name, default_group_json(std::string(name))).first;
-  if (Status status = save(); !status.ok()) return status;
-  return std::optional(SubscriptionGroup{made->second});
+  const ConfigJson json = default_group_json(std::string(name));
+  Tables tables = tables_;
+  tables.groups.emplace(name, json);
+  if (Status status = replace(std::move(tables)); !status.ok()) return status;
+  return std::optional(SubscriptionGroup{json});
 }
 
 std::vector<std::pair<std::string, ConfigJson>> SubscriptionGroupManager::all() const {
   MutexLock lock(mutex_);
-  return {groups_.begin(), groups_.end()};
+  return {tables_.groups.begin(), tables_.groups.end()};
 }
 
 DataVersion SubscriptionGroupManager::version() const {
@@ -76,38 +87,41 @@ DataVersion SubscriptionGroupManager::version() const {
 
 Status SubscriptionGroupManager::update(const std::string& name, const ConfigJson& json) {
   MutexLock lock(mutex_);
-  ConfigJson& entry = groups_[name];
-  if (entry == json) return {};
-  entry = json;
-  return save();
+  const auto known = tables_.groups.find(name);
+  if (known != tables_.groups.end() && known->second == json) return {};
+  Tables tables = tables_;
+  tables.groups.insert_or_assign(name, json);
+  return replace(std::move(tables));
 }
 
 Status SubscriptionGroupManager::erase(const std::string& name) {
   MutexLock lock(mutex_);
-  return groups_.erase(name) == 0 ? Status() : save();
+  Tables tables = tables_;
+  return tables.groups.erase(name) == 0 ? Status() : replace(std::move(tables));
 }
 
 bool SubscriptionGroupManager::may_read(std::string_view group, std::string_view topic) const {
   MutexLock lock(mutex_);
-  if (forbidden_.empty()) return true;
-  const auto topics = forbidden_.find(group);
-  if (topics == forbidden_.end()) return true;
+  if (tables_.forbidden.empty()) return true;
+  const auto topics = tables_.forbidden.find(group);
+  if (topics == tables_.forbidden.end()) return true;
   const auto bits = topics->second.find(topic);
   return bits == topics->second.end() || (bits->second & kReadBit) == 0;
 }
 
 Status SubscriptionGroupManager::set_may_read(const std::string& group, const std::string& topic, bool readable) {
   MutexLock lock(mutex_);
-  int64_t& bits = forbidden_[group][topic];
+  Tables tables = tables_;
+  int64_t& bits = tables.forbidden[group][topic];
   bits = readable ? bits & ~kReadBit : bits | kReadBit;
-  if (bits == 0) forbidden_[group].erase(topic);
-  if (forbidden_[group].empty()) forbidden_.erase(group);
-  return save();
+  if (bits == 0) tables.forbidden[group].erase(topic);
+  if (tables.forbidden[group].empty()) tables.forbidden.erase(group);
+  return replace(std::move(tables));
 }
 
 ConfigJson SubscriptionGroupManager::forbidden_table() const {
   ConfigJson table = ConfigJson::object();
-  for (const auto& [group, topics] : forbidden_) {
+  for (const auto& [group, topics] : tables_.forbidden) {
     for (const auto& [topic, bits] : topics) table[group][topic] = bits;
   }
   return table;
@@ -122,7 +136,7 @@ Status SubscriptionGroupManager::save() {
   version_.next(clock_.now());
   ConfigTable file{ConfigJson::object(), version_, others_};
   file.others[kForbidden] = forbidden_table();
-  for (const auto& [name, json] : groups_) file.table[name] = json;
+  for (const auto& [name, json] : tables_.groups) file.table[name] = json;
   return save_config_table(fs_, path_, kTable, file);
 }
 

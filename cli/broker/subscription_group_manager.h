@@ -2,6 +2,7 @@
 // config/subscriptionGroup.json). Changes are on disk when they return. Thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,8 +21,13 @@ struct SubscriptionGroup {
   bool consume_enable() const { return bool_in(json, "consumeEnable", true); }
   bool broadcast_enable() const { return bool_in(json, "consumeBroadcastEnable", true); }
   bool notify_enable() const { return bool_in(json, "notifyConsumerIdsChangedEnable", true); }
-  int32_t retry_queues() const { return static_cast<int32_t>(number_in(json, "retryQueueNums", 1)); }
-  int32_t retry_max_times() const { return static_cast<int32_t>(number_in(json, "retryMaxTimes", 16)); }
+  int32_t retry_queues() const { return bounded("retryQueueNums", 1, 65536); }
+  int32_t retry_max_times() const { return bounded("retryMaxTimes", 16, INT32_MAX); }
+
+ private:
+  int32_t bounded(const char* name, int64_t otherwise, int64_t most) const {
+    return static_cast<int32_t>(std::clamp<int64_t>(number_in(json, name, otherwise), INT32_MIN, most));
+  }
 };
 ConfigJson default_group_json(const std::string& name);
 
@@ -44,14 +50,19 @@ class SubscriptionGroupManager {
   ConfigJson forbidden_json() const EXCLUDES(mutex_);
 
  private:
+  struct Tables {
+    std::map<std::string, ConfigJson, std::less<>> groups;
+    std::map<std::string, std::map<std::string, int64_t, std::less<>>, std::less<>> forbidden;
+  };
+  // What cannot be saved is not changed.
+  Status replace(Tables tables) REQUIRES(mutex_);
   Status save() REQUIRES(mutex_);
   ConfigJson forbidden_table() const REQUIRES(mutex_);
   FileSystem& fs_;
   const Clock& clock_;
   const std::string path_;
   mutable Mutex mutex_;
-  std::map<std::string, ConfigJson, std::less<>> groups_ GUARDED_BY(mutex_);
-  std::map<std::string, std::map<std::string, int64_t, std::less<>>, std::less<>> forbidden_ GUARDED_BY(mutex_);
+  Tables tables_ GUARDED_BY(mutex_);
   ConfigJson others_ GUARDED_BY(mutex_);  // members of the file that we do not know
   DataVersion version_ GUARDED_BY(mutex_);
 };

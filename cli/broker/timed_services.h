@@ -13,11 +13,16 @@ namespace mqctl {
 class TimedServices {
  public:
   using Task = std::function<void()>;
+  using Interval = std::function<std::chrono::milliseconds()>;  // asked after each run
   TimedServices() = default;
   ~TimedServices() { stop(); }
   // Before start().
+  void every(Interval interval, Task task) {
+    const auto first = std::chrono::steady_clock::now() + interval();
+    services_.push_back({std::move(interval), first, std::move(task)});
+  }
   void every(std::chrono::milliseconds interval, Task task) {
-    services_.push_back({interval, std::chrono::steady_clock::now() + interval, std::move(task)});
+    every([interval] { return interval; }, std::move(task));
   }
   void start() {
     thread_ = std::thread([this] { run(); });
@@ -33,7 +38,7 @@ class TimedServices {
 
  private:
   struct Service {
-    std::chrono::milliseconds interval;
+    Interval interval;
     std::chrono::steady_clock::time_point next;
     Task task;
   };
@@ -51,7 +56,7 @@ class TimedServices {
         if (stopping_) return;
       }
       first->task();
-      first->next = std::chrono::steady_clock::now() + first->interval;
+      first->next = std::chrono::steady_clock::now() + first->interval();
     }
   }
   std::vector<Service> services_;

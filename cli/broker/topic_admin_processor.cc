@@ -106,7 +106,7 @@ Response topic_stats(BrokerController& broker, const Request& request) {
   const std::string name(request.command.text("topic"));
   const std::optional<Topic> topic = broker.topics().find(name);
   if (!topic) return Response::of(rc::kTopicNotExist, "topic[" + name + "] not exist");
-  QueueTable table(broker.start_config().broker_name);
+  QueueTable table(broker.config().broker_name);
   broker.store().await_dispatch(kReadOwnWrites);
   for (int32_t queue = 0; queue < topic->write_queues; ++queue) {
     const QueueOffset min = broker.store().min_queue_offset(name, QueueId(queue));

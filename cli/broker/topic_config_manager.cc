@@ -12,7 +12,12 @@ constexpr const char* kTable = "topicConfigTable";
 constexpr int32_t kReadWrite = permission::kRead | permission::kWrite;
 constexpr int32_t kAll = kReadWrite | permission::kInherit;
 
-int32_t small(int64_t value) { return static_cast<int32_t>(std::clamp<int64_t>(value, 0, INT32_MAX)); }
+// More than anybody needs; each is a directory, and many requests go over all of a topic.
+constexpr int64_t kMaxQueues = 65536;
+
+int32_t small(int64_t value, int64_t most = INT32_MAX) {
+  return static_cast<int32_t>(std::clamp<int64_t>(value, 0, most));
+}
 
 }  // namespace
 
@@ -43,8 +48,8 @@ ConfigJson topic_json(const std::string& name, const Topic& topic) {
 
 Topic topic_from_json(const ConfigJson& json) {
   Topic topic;
-  topic.read_queues = small(number_in(json, "readQueueNums", 16));
-  topic.write_queues = small(number_in(json, "writeQueueNums", 16));
+  topic.read_queues = small(number_in(json, "readQueueNums", 16), kMaxQueues);
+  topic.write_queues = small(number_in(json, "writeQueueNums", 16), kMaxQueues);
   topic.perm = small(number_in(json, "perm", kReadWrite));
   topic.sys_flag = small(number_in(json, "topicSysFlag", 0));
   topic.order = bool_in(json, "order", false);
@@ -119,19 +124,22 @@ std::vector<std::string> TopicConfigManager::system_topics() const {
 }
 
 Result<std::optional<Topic>> TopicConfigManager::create_for_send(const std::string& name,
-                                                                 std::string_view default_topic, int32_t queues) {
+                                                                 std::string_view default_topic, int32_t queues,
+                                                                 bool auto_create) {
   MutexLock lock(mutex_);
   if (const auto found = topics_.find(name); found != topics_.end()) return std::optional(found->second);
   const auto model = topics_.find(default_topic);
   if (model == topics_.end() || (model->second.perm & permission::kInherit) == 0) return std::optional<Topic>();
+  if (default_topic == topic_name::kAutoCreate && !auto_create) return std::optional<Topic>();
   // What the default topic gives away is its permission, not the right to give it on.
   Topic topic;
   topic.read_queues = topic.write_queues = std::max(0, std::min(queues, model->second.write_queues));
   topic.perm = model->second.perm & ~permission::kInherit;
   topic.sys_flag = model->second.sys_flag;
   topic.filter_type = model->second.filter_type;
-  topics_.emplace(name, topic);
-  if (Status status = save(); !status.ok()) return status;
+  Table table = topics_;
+  table.emplace(name, topic);
+  if (Status status = replace(std::move(table)); !status.ok()) return status;
   return std::optional(topic);
 }
 
@@ -141,22 +149,32 @@ Result<Topic> TopicConfigManager::ensure(const std::string& name, int32_t queues
   Topic topic;
   topic.read_queues = topic.write_queues = queues;
   topic.perm = perm;
-  topics_.emplace(name, topic);
-  if (Status status = save(); !status.ok()) return status;
+  Table table = topics_;
+  table.emplace(name, topic);
+  if (Status status = replace(std::move(table)); !status.ok()) return status;
   return topic;
 }
 
 Status TopicConfigManager::update(const std::string& name, const Topic& topic) {
   MutexLock lock(mutex_);
-  const auto [entry, made] = topics_.try_emplace(name, topic);
-  if (!made && entry->second == topic) return {};
-  entry->second = topic;
-  return save();
+  const auto known = topics_.find(name);
+  if (known != topics_.end() && known->second == topic) return {};
+  Table table = topics_;
+  table.insert_or_assign(name, topic);
+  return replace(std::move(table));
 }
 
 Status TopicConfigManager::erase(const std::string& name) {
   MutexLock lock(mutex_);
-  return topics_.erase(name) == 0 ? Status() : save();
+  Table table = topics_;
+  return table.erase(name) == 0 ? Status() : replace(std::move(table));
+}
+
+Status TopicConfigManager::replace(Table table) {
+  topics_.swap(table);
+  Status status = save();
+  if (!status.ok()) topics_.swap(table);
+  return status;
 }
 
 Status TopicConfigManager::save() {

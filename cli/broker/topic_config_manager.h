@@ -58,8 +58,8 @@ class TopicConfigManager {
 
   // A topic that a send names: made after the model of `default_topic` where that is inherited from (Apache:
   // createTopicInSendMessageMethod). None where it may not be made.
-  Result<std::optional<Topic>> create_for_send(const std::string& name, std::string_view default_topic, int32_t queues)
-      EXCLUDES(mutex_);
+  Result<std::optional<Topic>> create_for_send(const std::string& name, std::string_view default_topic, int32_t queues,
+                                               bool auto_create) EXCLUDES(mutex_);
   // Makes it where it is not there.
   Result<Topic> ensure(const std::string& name, int32_t queues, int32_t perm) EXCLUDES(mutex_);
   Status update(const std::string& name, const Topic& topic) EXCLUDES(mutex_);
@@ -67,14 +67,17 @@ class TopicConfigManager {
 
  private:
   void add_system(const std::string& name, int32_t queues, int32_t perm) REQUIRES(mutex_);
+  using Table = std::map<std::string, Topic, std::less<>>;
+  // What cannot be saved is not changed.
+  Status replace(Table table) REQUIRES(mutex_);
   Status save() REQUIRES(mutex_);
 
   FileSystem& fs_;
   const Clock& clock_;
   const std::string path_;
   mutable Mutex mutex_;
-  std::map<std::string, Topic, std::less<>> topics_ GUARDED_BY(mutex_);
-  std::map<std::string, Topic, std::less<>> system_ GUARDED_BY(mutex_);
+  Table topics_ GUARDED_BY(mutex_);
+  Table system_ GUARDED_BY(mutex_);
   DataVersion version_ GUARDED_BY(mutex_);
 };
 

@@ -146,7 +146,7 @@ void TransactionalMessageService::check() {
 }
 
 TransactionalMessageService::Checked TransactionalMessageService::check_half(const MessageView& half) {
-  const BrokerConfig config = broker_.config();
+  const BrokerConfig& config = broker_.config();
   PropertyList properties(half.properties);
   const int64_t times = number_or(properties.get(kCheckTimes), 0);
   const int64_t age = broker_.clock().now() - half.born;
@@ -222,7 +222,7 @@ void TransactionalMessageService::ask_producer(const MessageView& half) {
   encoded->write_to(reinterpret_cast<std::byte*>(command.body.data()), half.queue_offset, half.physical_offset,
                     half.stored);
   command.set("topic", std::string(topic_name::kHalf))
-      .set("bname", broker_.start_config().broker_name)
+      .set("bname", broker_.config().broker_name)
       .set("commitLogOffset", half.physical_offset.value())
       .set("tranStateTableOffset", half.queue_offset.value())
       .set("offsetMsgId", offset_message_id(half.store_host, half.physical_offset))

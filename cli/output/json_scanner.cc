@@ -1,5 +1,6 @@
 #include "cli/output/json_scanner.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -42,6 +43,15 @@ void put_utf8(char*& to, uint32_t code) {
     put(0x80 | (code >> 6 & 0x3F));
   }
   put(0x80 | (code & 0x3F));
+}
+
+// In place, so each byte of it becomes a question mark.
+void mark_ill_formed(char* from, const char* end) {
+  while (from < end) {
+    const CodePoint point = next_code_point({from, static_cast<size_t>(end - from)});
+    if (!point.well_formed) std::fill_n(from, point.length, '?');
+    from += point.length;
+  }
 }
 
 constexpr uint8_t kNoDigit = 0xFF;
@@ -159,7 +169,10 @@ bool JsonScanner::string(std::string_view& value) {
     if (!escape(to)) return false;
   }
   value = {start, static_cast<size_t>(to - start)};
-  if (non_ascii_ && !is_valid_utf8(value)) return fail("a string that is not UTF-8");
+  if (non_ascii_ && !is_valid_utf8(value)) {
+    if (bad_text_ == BadText::kRefuse) return fail("a string that is not UTF-8");
+    mark_ill_formed(start, to);
+  }
   ++at_;
   return true;
 }
@@ -190,17 +203,26 @@ bool JsonScanner::four_digits(uint32_t& value) {
 bool JsonScanner::unicode_escape(char*& to) {
   uint32_t code = 0;
   if (!four_digits(code)) return false;
-  if (code >= 0xDC00 && code <= 0xDFFF) return fail("half a surrogate pair");
-  if (code >= 0xD800 && code <= 0xDBFF) {
-    if (end_ - at_ < 2 || at_[0] != '\\' || at_[1] != 'u') return fail("half a surrogate pair");
-    ++at_;
-    uint32_t low = 0;
-    if (!four_digits(low)) return false;
-    if (low < 0xDC00 || low > 0xDFFF) return fail("half a surrogate pair");
-    code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+  const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
+  if (surrogate && (code >= 0xDC00 || !low_surrogate(code))) {
+    if (bad_text_ == BadText::kRefuse) return fail("half a surrogate pair");
+    code = kReplacementCharacter;
   }
   put_utf8(to, code);
   return true;
+}
+
+// The other half, if it follows; else nothing is taken.
+bool JsonScanner::low_surrogate(uint32_t& code) {
+  if (end_ - at_ < 2 || at_[0] != '\\' || at_[1] != 'u') return false;
+  char* const before = at_++;
+  uint32_t low = 0;
+  if (four_digits(low) && low >= 0xDC00 && low <= 0xDFFF) {
+    code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+    return true;
+  }
+  at_ = before;
+  return false;
 }
 
 bool JsonScanner::integer(int64_t& value) {

@@ -12,11 +12,15 @@
 
 namespace mqctl {
 
+// Text that no Unicode has: half a surrogate pair, bytes that are not UTF-8. Java's readers put a mark in its place.
+enum class BadText : uint8_t { kRefuse, kReplace };
+
 class JsonScanner {
  public:
   static constexpr int kMaxNesting = 64;
 
-  explicit JsonScanner(std::span<char> text) : begin_(text.data()), at_(text.data()), end_(text.data() + text.size()) {}
+  explicit JsonScanner(std::span<char> text, BadText bad_text = BadText::kRefuse)
+      : begin_(text.data()), at_(text.data()), end_(text.data() + text.size()), bad_text_(bad_text) {}
 
   // Calls `member(name)` for each member of the object that comes next; it reads the value, or skips it.
   template <class Member>
@@ -68,11 +72,13 @@ class JsonScanner {
   const char* plain_end(const char* from);
   bool escape(char*& to);
   bool unicode_escape(char*& to);
+  bool low_surrogate(uint32_t& code);
   bool four_digits(uint32_t& value);
 
   char* begin_;
   char* at_;
   char* end_;
+  BadText bad_text_;
   char* fault_ = nullptr;
   int depth_ = 0;
   bool non_ascii_ = false;

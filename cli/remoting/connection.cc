@@ -91,7 +91,12 @@ asio::awaitable<void> Connection::until_read() {
 Connection::Consumed Connection::consume_batch() {
   if (context_.hooks.batch_begins) context_.hooks.batch_begins();
   t_batch = this;
-  const Consumed consumed = consume();
+  Consumed consumed = Consumed::kRefused;
+  try {
+    consumed = consume();
+  } catch (const std::exception& error) {
+    context_.log.error("closed " + to_string(remote_) + ": " + error.what());
+  }
   t_batch = nullptr;
   pump();
   if (context_.hooks.batch_ends) context_.hooks.batch_ends();

@@ -10,7 +10,7 @@ namespace {
 
 class JsonHeader {
  public:
-  JsonHeader(std::span<char> text, ReceivedCommand& command) : scanner_(text), command_(command) {}
+  JsonHeader(std::span<char> text, ReceivedCommand& command) : scanner_(text, BadText::kReplace), command_(command) {}
 
   Status read() {
     const bool read = scanner_.object([this](std::string_view name) { return member(name); });

@@ -72,10 +72,19 @@ Result<double> CleanCommitLogService::used_ratio() const {
   return fullest;
 }
 
-bool CleanCommitLogService::hour_has_come() const {
-  const int hour = local_hour(clock_.now());
-  return std::find(options_.delete_when_hours.begin(), options_.delete_when_hours.end(), hour) !=
-         options_.delete_when_hours.end();
+RetentionOptions CleanCommitLogService::options() const {
+  MutexLock lock(mutex_);
+  return options_;
+}
+
+void CleanCommitLogService::change(RetentionOptions options) {
+  MutexLock lock(mutex_);
+  options_ = within_bounds(std::move(options));
+}
+
+bool CleanCommitLogService::hour_has_come(const RetentionOptions& options) const {
+  const std::vector<int>& hours = options.delete_when_hours;
+  return std::find(hours.begin(), hours.end(), local_hour(clock_.now())) != hours.end();
 }
 
 bool CleanCommitLogService::take_manual_pass() {
@@ -88,19 +97,20 @@ bool CleanCommitLogService::take_manual_pass() {
 Result<RetentionPass> CleanCommitLogService::run() {
   Result<double> ratio = used_ratio();
   if (!ratio) return std::move(ratio).error();
+  const RetentionOptions options = this->options();
   RetentionPass pass;
   pass.used_ratio = *ratio;
-  const bool above_warning = *ratio > options_.warning_ratio;
+  const bool above_warning = *ratio > options.warning_ratio;
   disk_full_.store(above_warning, std::memory_order_relaxed);
-  pass.immediately = options_.clean_forcibly && (above_warning || *ratio > options_.clean_forcibly_ratio);
-  if (hour_has_come()) pass.cause = RetentionCause::kHour;
+  pass.immediately = options.clean_forcibly && (above_warning || *ratio > options.clean_forcibly_ratio);
+  if (hour_has_come(options)) pass.cause = RetentionCause::kHour;
   if (take_manual_pass()) pass.cause = RetentionCause::kManual;
-  if (pass.immediately || *ratio > options_.max_used_ratio) pass.cause = RetentionCause::kDiskUse;
+  if (pass.immediately || *ratio > options.max_used_ratio) pass.cause = RetentionCause::kDiskUse;
   if (pass.cause == RetentionCause::kNone) return pass;
 
   const EpochMs limit =
-      pass.immediately ? EpochMs(std::numeric_limits<int64_t>::max()) : clock_.now() - options_.reserved.count();
-  Result<int> deleted = deleter_(limit, options_.batch_max);
+      pass.immediately ? EpochMs(std::numeric_limits<int64_t>::max()) : clock_.now() - options.reserved.count();
+  Result<int> deleted = deleter_(limit, options.batch_max);
   if (!deleted) return std::move(deleted).error();
   pass.segments_deleted = *deleted;
   return pass;

@@ -3,7 +3,7 @@
 //
 // run() is one pass; the owner calls it every kInterval. Segments go from the oldest, never the last, at most
 // `batch_max` a pass, and stop at the first that is to stay. Times are those of the clock that is handed in, hours of
-// the day in local time. Passes are for one thread; delete_manually() and disk_full() for any.
+// the day in local time. Passes are for one thread, everything else for any.
 #pragma once
 
 #include <atomic>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "libstore/base/clock.h"
+#include "libstore/base/mutex.h"
 #include "libstore/base/result.h"
 #include "libstore/os/file_system.h"
 
@@ -52,7 +53,9 @@ class CleanCommitLogService {
   CleanCommitLogService(FileSystem& fs, const Clock& clock, RetentionOptions options, std::vector<std::string> paths,
                         Deleter deleter);
 
-  Result<RetentionPass> run();
+  Result<RetentionPass> run() EXCLUDES(mutex_);
+  // From the next pass on.
+  void change(RetentionOptions options) EXCLUDES(mutex_);
   // The next kManualPasses passes delete expired segments whatever the hour.
   void delete_manually() { manual_passes_.store(kManualPasses, std::memory_order_relaxed); }
   // Above the warning ratio, as the last pass found it: puts are to be refused (SERVICE_NOT_AVAILABLE).
@@ -60,12 +63,14 @@ class CleanCommitLogService {
 
  private:
   Result<double> used_ratio() const;
-  bool hour_has_come() const;
+  bool hour_has_come(const RetentionOptions& options) const;
+  RetentionOptions options() const EXCLUDES(mutex_);
   bool take_manual_pass();
 
   FileSystem& fs_;
   const Clock& clock_;
-  const RetentionOptions options_;
+  mutable Mutex mutex_;
+  RetentionOptions options_ GUARDED_BY(mutex_);
   const std::vector<std::string> paths_;
   const Deleter deleter_;
   // Relaxed: a count and a flag of their own, they publish nothing.

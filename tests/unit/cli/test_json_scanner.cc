@@ -150,4 +150,34 @@ TEST_CASE("WrongBase64IsRefused") {
 }
 
 }  // namespace
+TEST_CASE("text that no Unicode has is refused, or marked where that is asked for") {
+  const auto read = [](std::string text, BadText bad_text) -> std::string {
+    JsonScanner scanner(text, bad_text);
+    std::string_view value;
+    return scanner.string(value) && scanner.at_end() ? std::string(value) : "refused";
+  };
+  const std::pair<const char*, const char*> cases[] = {
+      {R"("a\ud800b")",
+       "a\xEF\xBF\xBD"
+       "b"},
+      {R"("\udc00")", "\xEF\xBF\xBD"},
+      {R"("\ud800\u0041")",
+       "\xEF\xBF\xBD"
+       "A"},
+      {R"("\ud800\ud83d\ude00")", "\xEF\xBF\xBD\xF0\x9F\x98\x80"},
+      {R"("\ud800")", "\xEF\xBF\xBD"},
+      {"\"a\xFF"
+       "b\"",
+       "a?b"},
+      {"\"\xE2\x82\"", "??"},
+      {"\"\xED\xA0\x80x\"", "???x"},
+  };
+  for (const auto& [text, marked] : cases) {
+    CHECK(read(text, BadText::kRefuse) == "refused");
+    CHECK(read(text, BadText::kReplace) == marked);
+  }
+  CHECK(read(R"("\ud83d\ude00")", BadText::kReplace) == "\xF0\x9F\x98\x80");
+  CHECK(read(R"("\ud800\uZZZZ")", BadText::kReplace) == "refused");
+}
+
 }  // namespace mqctl

@@ -1,0 +1,160 @@
+"""`mqctl serve`: what is refused, permissions of the whole broker, configuration that changes while it runs, tables that cannot be saved."""
+
+import json
+import os
+import struct
+
+import pytest
+
+from test_serve_flows import messages, put
+from wire_client import Serve, pull_ext, send_ext
+
+
+@pytest.fixture
+def client():
+    with Serve("--ephemeral", "--topic", "T:2") as serve, serve.client() as client:
+        yield client
+
+
+def configured(tmp_path, text):
+    path = tmp_path / "broker.conf"
+    path.write_text(text)
+    return Serve("--ephemeral", "--topic", "T", "-c", str(path))
+
+
+def pulled(client, topic):
+    answer = client.pull(topic)
+    assert answer.code == 0, answer.remark
+    return messages(answer.body)
+
+
+def change(client, key, value):
+    return client.ask(25, {}, f"{key}={value}\n".encode())
+
+
+def shown(client):
+    return dict(line.split("=", 1) for line in client.ask(26).body.decode().splitlines())
+
+
+@pytest.mark.parametrize("number", ["4294967296", "-4294967295", "abc", "1.0", "", " 0", "+0"])
+def test_a_number_that_is_none_reaches_no_queue(client, number):
+    client.put("T", b"x")
+    assert client.ask(310, send_ext("T", queue=number), b"y").code == 29
+    assert client.ask(11, pull_ext("T", 0, 0) | {"queueId": number}).code == 29
+    for code in (29, 30, 31, 32):
+        answer = client.ask(code, {"topic": "T", "queueId": number, "timestamp": 0})
+        assert (answer.code, answer.remark) == (1, "the custom field <queueId> is null")
+    assert client.ask(15, {"consumerGroup": "CG", "topic": "T", "queueId": number, "commitOffset": 7}).code == 29
+    assert client.ask(14, {"consumerGroup": "CG", "topic": "T", "queueId": 0}).ext.get("offset") != "7"
+
+
+def test_a_pull_commits_only_what_it_says(client):
+    client.put("T", b"x")
+    assert client.ask(15, {"consumerGroup": "CG", "topic": "T", "queueId": 0, "commitOffset": 1}).code == 0
+    silent = {name: value for name, value in pull_ext("T", 0, 0).items() if name != "commitOffset"}
+    assert client.ask(11, silent | {"sysFlag": 5}).code == 29
+    assert client.ask(14, {"consumerGroup": "CG", "topic": "T", "queueId": 0}).ext["offset"] == "1"
+
+
+def test_a_broker_that_may_not_be_read(tmp_path):
+    with configured(tmp_path, "brokerPermission=2\n") as serve, serve.client() as client:
+        client.put("T", b"x")
+        answer = client.ask(11, pull_ext("T", 0, 0))
+        assert (answer.code, answer.remark, answer.ext["forbiddenType"]) == (16, "the broker[127.0.0.1] pulling message is forbidden", "1")
+
+
+def test_a_broker_that_may_not_be_written(tmp_path):
+    with configured(tmp_path, "brokerPermission=4\n") as serve, serve.client() as client:
+        assert client.ask(17, {"topic": "Ordered", "readQueueNums": 1, "writeQueueNums": 1, "perm": 6, "order": "true"}).code == 0
+        assert client.ask(310, send_ext("Ordered"), b"x").code == 16
+        assert client.ask(310, send_ext("T"), b"x").code == 0   # as in Apache: clients keep away by themselves
+        assert client.ask(36, {"group": "CG", "offset": 0, "delayLevel": 1}).code == 16
+
+
+def test_a_group_that_may_not_broadcast(client):
+    client.put("T", b"x")
+    assert client.ask(200, {}, json.dumps({"groupName": "BG", "consumeBroadcastEnable": False}).encode()).code == 0
+    for model, code in (("BROADCASTING", 16), ("CLUSTERING", 0)):
+        beat = {"groupName": "BG", "consumeType": "CONSUME_PASSIVELY", "messageModel": model,
+                "subscriptionDataSet": [{"topic": "T", "subString": "*", "subVersion": 1}]}
+        client.ask(34, {}, json.dumps({"clientID": "c", "consumerDataSet": [beat]}).encode())
+        assert client.ask(11, pull_ext("T", 0, 0) | {"consumerGroup": "BG", "sysFlag": 0, "subVersion": 1}).code == code
+
+
+def test_what_is_configured_while_it_runs_counts(client):
+    for key, value in (("autoCreateTopicEnable", "false"), ("autoCreateSubscriptionGroup", "false"), ("maxMessageSize", "10"),
+                       ("traceOn", "false"), ("fileReservedTime", "1"), ("flushConsumerOffsetInterval", "100")):
+        assert change(client, key, value).code == 0
+        assert shown(client)[key] == value
+    assert client.ask(310, send_ext("T"), b"x" * 11).code == 13
+    assert client.ask(310, send_ext("T"), b"x" * 10).ext["TRACE_ON"] == "false"
+    assert client.ask(310, send_ext("New"), b"x").code == 17
+    assert client.ask(11, pull_ext("T", 0, 0) | {"consumerGroup": "NewGroup"}).code == 26
+    assert change(client, "maxMessageSize", str(8 << 20)).code == 0
+    assert client.ask(310, send_ext("T"), b"x" * (5 << 20)).code == 0
+
+
+@pytest.mark.parametrize("key, value, why", [
+    ("flushDiskType", "SYNC_FLUSH", "counts when the broker starts"), ("messageDelayLevel", "1s", "counts when the broker starts"),
+    ("listenPort", "1", "counts when the broker starts"), ("deleteWhen", "77", "is no value"), ("maxMessageSize", "big", "is no value")])
+def test_what_cannot_be_configured_while_it_runs_is_said(client, key, value, why):
+    before = shown(client)
+    answer = change(client, key, value)
+    assert answer.code == 1 and why in answer.remark and shown(client) == before
+
+
+def test_a_topic_has_no_more_queues_than_a_broker_can_go_over(client):
+    listed = [{"topicName": "Wide", "readQueueNums": 2147483647, "writeQueueNums": 2147483647, "perm": 6}]
+    assert client.ask(18, {}, json.dumps({"topicConfigList": listed}).encode()).code == 0
+    config = json.loads(client.ask(351, {"topic": "Wide"}).body)
+    assert config["readQueueNums"] == config["writeQueueNums"] == 65536
+
+
+def test_a_time_between_two_messages_has_two_sides(client):
+    for body in (b"0", b"1", b"2"):
+        client.put("T", body)
+    client.wait_for_max("T", 0, 3)
+    times = [each["stored"] for each in pulled(client, "T")]
+
+    def found(time, **more):
+        return int(client.ask(29, {"topic": "T", "queueId": 0, "timestamp": time} | more).ext["offset"])
+    assert found(times[-1] + 1) == found(times[-1] + 1, boundaryType="LOWER") == 3
+    assert found(times[-1], boundaryType="UPPER") == found(2**63 - 1, boundaryType="UPPER") == 2
+    assert found(times[0] - 1, boundaryType="UPPER") == found(times[0] - 1) == 0
+    last_of_first_time = max(i for i, time in enumerate(times) if time == times[0])
+    assert found(times[0], boundaryType="UPPER") == last_of_first_time and found(times[0]) == 0
+
+
+def test_a_pop_receipt_is_not_sent_on(client):
+    put(client, "T", b"x", POP_CK="junk", KEYS="k")
+    one, = pulled(client, "T")
+    assert "POP_CK" not in one["props"] and one["props"]["KEYS"] == "k"
+
+
+def test_text_that_no_unicode_has_is_marked(client):
+    ext = json.dumps({name: str(value) for name, value in send_ext("T").items()}).replace('"T"', '"\\ud800"')
+    header = ('{"code":310,"opaque":77,"extFields":%s}' % ext).encode()
+    client.send(struct.pack(">II", 4 + len(header) + 1, len(header)) + header + b"x")
+    answer = client.receive()
+    assert answer.code == 29 and answer.opaque == 77
+    assert client.ask(310, send_ext("T"), b"x").code == 0   # the connection goes on
+
+
+def test_what_cannot_be_saved_is_not_there(tmp_path):
+    """The directory of the tables is not to be written for a moment: a link that leads nowhere stands in its place."""
+    store = tmp_path / "store"
+    with Serve(store) as serve, serve.client() as client:
+        client.put("Before", b"x")
+        (store / "config").rename(tmp_path / "elsewhere")
+        (store / "config").symlink_to("/proc/none")
+        for topic in ("New", "New"):
+            assert client.ask(310, send_ext(topic), b"x").code == 1
+            assert client.ask(17, {"topic": topic, "readQueueNums": 1, "writeQueueNums": 1, "perm": 6}).code == 1
+        assert client.ask(200, {}, json.dumps({"groupName": "NewGroup"}).encode()).code == 1
+        os.unlink(store / "config")
+        (tmp_path / "elsewhere").rename(store / "config")
+        assert client.ask(310, send_ext("New"), b"x").code == 0
+        assert client.ask(200, {}, json.dumps({"groupName": "NewGroup"}).encode()).code == 0
+    with Serve(store) as serve, serve.client() as client:
+        assert [each["body"] for each in pulled(client, "New")] == [b"x"]
+        assert client.ask(352, {"group": "NewGroup"}).code == 0
