@@ -17,21 +17,10 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kCloseLimit{500};
-constexpr milliseconds kScanClients{10000};
-constexpr milliseconds kSampleStats{10000};
 
 DelayLevelTable levels_of(const BrokerConfig& config) {
   Result<DelayLevelTable> levels = DelayLevelTable::parse(config.delay_levels);
   return levels ? *levels : DelayLevelTable::defaults();
-}
-
-RetentionOptions retention_options(const BrokerConfig& config) {
-  RetentionOptions retention;
-  if (Result<std::vector<int>> hours = parse_delete_when(config.delete_when)) retention.delete_when_hours = *hours;
-  retention.reserved = std::chrono::hours(config.reserved_hours);
-  retention.max_used_ratio = config.disk_max_used_percent / 100.0;
-  retention.clean_forcibly = config.clean_forcibly;
-  return retention;
 }
 
 PutMessageResult illegal() {
@@ -73,20 +62,6 @@ BrokerController::~BrokerController() { (void)shutdown(); }
 
 std::string BrokerController::config_file(const char* name) const {
   return join_path(join_path(options_.root, "config"), name);
-}
-
-Result<bool> BrokerController::set_config(std::string_view key, std::string_view value) {
-  constexpr size_t kMostChanges = 10000;
-  MutexLock lock(config_mutex_);
-  BrokerConfig changed = config();
-  Result<bool> known = change_broker_config(changed, key, value);
-  if (!known || !*known || broker_config_entries(changed) == broker_config_entries(config())) return known;
-  if (configs_.size() == kMostChanges)
-    return Status::error(Errc::kUnsupported, "the configuration has changed too often since the broker started");
-  configs_.push_back(std::make_unique<const BrokerConfig>(std::move(changed)));
-  config_.store(configs_.back().get(), std::memory_order_release);
-  retention_->change(retention_options(config()));
-  return known;
 }
 
 HostAddress BrokerController::address_for(const Channel& channel) const {
@@ -181,6 +156,7 @@ Status BrokerController::listen() {
 
 void BrokerController::register_processors() {
   register_send_processors(processors_, executors_, *this);
+  register_send_back_processor(processors_, executors_, *this);
   register_transaction_processors(processors_, executors_, *this);
   register_reply_processors(processors_, executors_, *this);
   register_pull_processors(processors_, executors_, *this);
@@ -194,36 +170,6 @@ void BrokerController::register_processors() {
   register_stats_admin_processors(processors_, executors_, *this);
   register_queue_admin_processors(processors_, executors_, *this);
   register_broker_admin_processors(processors_, executors_, *this);
-}
-
-void BrokerController::start_services() {
-  // As configured at the time, which may change, but never without pause.
-  const auto configured = [this](int32_t BrokerConfig::*interval) {
-    return [this, interval] { return milliseconds(std::max(100, config().*interval)); };
-  };
-  services_.every(configured(&BrokerConfig::offset_flush_interval_ms), [this] { persist_offsets(); });
-  services_.every(configured(&BrokerConfig::delay_offset_flush_interval_ms), [this] {
-    if (Status status = schedule_->persist(); !status.ok()) log_.error("delay offsets: " + status.to_string());
-  });
-  services_.every(kSampleStats, [this] { stats_.sample(); });
-  services_.every(kScanClients, [this] {
-    const milliseconds expired(config().channel_expired_ms);
-    consumers_.remove_silent(expired);
-    producers_.remove_silent(expired);
-  });
-  services_.every(configured(&BrokerConfig::transaction_check_interval_ms), [this] { transactions_->check(); });
-  services_.every(std::chrono::duration_cast<milliseconds>(CleanCommitLogService::kInterval), [this] { clean_up(); });
-  services_.start();
-}
-
-void BrokerController::persist_offsets() {
-  if (Status status = offsets_.persist(); !status.ok()) log_.error("consumer offsets: " + status.to_string());
-}
-
-void BrokerController::clean_up() {
-  const Result<RetentionPass> pass = retention_->run();
-  if (!pass) return log_.error("clean-up: " + pass.error().to_string());
-  if (pass->segments_deleted > 0) log_.info("deleted " + std::to_string(pass->segments_deleted) + " expired segments");
 }
 
 Status BrokerController::shutdown() {

@@ -48,6 +48,8 @@ struct BrokerOptions {
   bool access_log = false;
 };
 
+RetentionOptions retention_options(const BrokerConfig& config);
+
 class BrokerController {
  public:
   BrokerController(FileSystem& fs, const Clock& clock, const EventLog& log, BrokerOptions options);

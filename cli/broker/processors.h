@@ -23,7 +23,8 @@ inline void add_broker_fields(Response& response, const BrokerConfig& config) {
 }
 
 void register_send_processors(ProcessorTable& table, BrokerExecutors& executors,
-                              BrokerController& broker);  // 10 310 320 36
+                              BrokerController& broker);  // 10 310 320
+void register_send_back_processor(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker);  // 36
 void register_pull_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker);  // 11 361
 void register_transaction_processors(ProcessorTable& table, BrokerExecutors& executors,
                                      BrokerController& broker);                                               // 37

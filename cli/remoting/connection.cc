@@ -1,7 +1,6 @@
 #include "cli/remoting/connection.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "cli/remoting/frame_codec.h"
 
@@ -13,10 +12,6 @@ using std::chrono::steady_clock;
 // Of answers that wait to be read: beyond the one no request is begun, beyond the other the connection ends.
 constexpr size_t kMaxQueuedBytes = 32u << 20;
 constexpr size_t kTooManyQueuedBytes = 64u << 20;
-constexpr size_t kCoalesceBytes = 64u << 10;
-
-// The connection whose frames this thread is at: what it answers goes out together when all are done.
-thread_local const Connection* t_batch = nullptr;
 
 HostAddress address_of(const asio::ip::tcp::endpoint& endpoint) {
   HostAddress host;
@@ -42,12 +37,11 @@ Response waited_too_long(std::chrono::milliseconds waited, size_t queued) {
                           std::to_string(waited.count()) + "ms, size of queue: " + std::to_string(queued));
 }
 
-int64_t now_ns() { return steady_clock::now().time_since_epoch().count(); }
-
 }  // namespace
 
 Connection::Connection(ConnectionContext& context, asio::ip::tcp::socket socket, uint64_t id)
-    : context_(context), socket_(std::move(socket)), id_(id), active_ns_(now_ns()), drained_(socket_.get_executor()) {
+    : context_(context), socket_(std::move(socket)), id_(id), drained_(socket_.get_executor()) {
+  note_activity();
   asio::error_code error;
   remote_ = address_of(socket_.remote_endpoint(error));
   local_ = address_of(socket_.local_endpoint(error));
@@ -90,14 +84,14 @@ asio::awaitable<void> Connection::until_read() {
 // What a read brought, as one batch: its answers go out together, and what follows from it comes after them.
 Connection::Consumed Connection::consume_batch() {
   if (context_.hooks.batch_begins) context_.hooks.batch_begins();
-  t_batch = this;
+  t_batch_ = this;
   Consumed consumed = Consumed::kRefused;
   try {
     consumed = consume();
   } catch (const std::exception& error) {
     context_.log.error("closed " + to_string(remote_) + ": " + error.what());
   }
-  t_batch = nullptr;
+  t_batch_ = nullptr;
   pump();
   if (context_.hooks.batch_ends) context_.hooks.batch_ends();
   return consumed;
@@ -116,7 +110,7 @@ Connection::Consumed Connection::consume() {
       return Consumed::kRefused;
     }
     context_.frames_in.fetch_add(1, std::memory_order_relaxed);
-    active_ns_.store(now_ns(), std::memory_order_relaxed);
+    note_activity();
     handle(std::move(*command));
   }
   if (step == FrameReader::Step::kNeedsMore) return Consumed::kAll;
@@ -213,81 +207,6 @@ void Connection::answered(ReceivedCommand command) {
   if (!waiting) return;
   waiting->timer->cancel();
   waiting->done(std::move(command));
-}
-
-void Connection::enqueue(const RemotingCommand& command, SerializeType type, std::vector<HeldBytes> records) {
-  size_t outside = 0;
-  for (const HeldBytes& record : records) outside += record.bytes().size();
-  bool post = false;
-  {
-    MutexLock lock(mutex_);
-    if (!open()) return;
-    const bool joins =
-        !unsent_.empty() && unsent_.back().records.empty() && unsent_.back().bytes.size() < kCoalesceBytes;
-    if (!joins) unsent_.emplace_back();
-    Chunk& chunk = unsent_.back();
-    const size_t before = chunk.bytes.size();
-    encode_frame(chunk.bytes, command, type, outside);
-    unsent_bytes_ += chunk.bytes.size() - before + outside;
-    chunk.records = std::move(records);
-    post = t_batch != this && !std::exchange(pump_posted_, true);
-  }
-  context_.frames_out.fetch_add(1, std::memory_order_relaxed);
-  if (post) {
-    asio::post(socket_.get_executor(), [self = shared_from_this()] {
-      {
-        MutexLock lock(self->mutex_);
-        self->pump_posted_ = false;
-      }
-      self->pump();
-    });
-  }
-}
-
-// Sends what there is, unless that is under way already.
-void Connection::pump() {
-  while (!writing_) {
-    {
-      MutexLock lock(mutex_);
-      if (unsent_.empty() || !open()) return;
-      sending_.swap(unsent_);
-    }
-    for (const Chunk& chunk : sending_) {
-      output_.add(chunk.bytes.data(), chunk.bytes.size());
-      for (const HeldBytes& record : chunk.records) output_.add(record.bytes().data(), record.bytes().size());
-    }
-    writing_ = true;
-    write_on();
-  }
-}
-
-void Connection::write_on() {
-  switch (output_.send(socket_.native_handle())) {
-    case GatherWrite::Outcome::kSent:
-      return written();
-    case GatherWrite::Outcome::kFailed:
-      return close();
-    case GatherWrite::Outcome::kWouldBlock:
-      break;
-  }
-  socket_.async_wait(asio::ip::tcp::socket::wait_write, [self = shared_from_this()](const asio::error_code& error) {
-    if (error) return self->close();
-    self->write_on();
-    self->pump();
-  });
-}
-
-void Connection::written() {
-  writing_ = false;
-  context_.bytes_out.fetch_add(output_.bytes(), std::memory_order_relaxed);
-  active_ns_.store(now_ns(), std::memory_order_relaxed);
-  sending_.clear();
-  {
-    MutexLock lock(mutex_);
-    unsent_bytes_ -= std::min(output_.bytes(), unsent_bytes_.load());
-  }
-  output_.clear();
-  drained_.cancel();
 }
 
 void Connection::close() {

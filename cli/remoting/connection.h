@@ -64,6 +64,9 @@ class Connection final : public Channel, public std::enable_shared_from_this<Con
   void process_queued(const RequestPtr& request, const ProcessorTable::Entry& entry);
   void process(const RequestPtr& request, const ProcessorTable::Entry& entry);
   void enqueue(const RemotingCommand& command, SerializeType type, std::vector<HeldBytes> records) EXCLUDES(mutex_);
+  void note_activity() {
+    active_ns_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
+  }
   void pump();
   void write_on();
   void written();
@@ -71,12 +74,15 @@ class Connection final : public Channel, public std::enable_shared_from_this<Con
   std::optional<Waiting> take_waiting(int32_t opaque) EXCLUDES(mutex_);
   void end();
 
+  // The connection whose frames this thread is at: what it answers goes out together when all are done.
+  static thread_local const Connection* t_batch_;
+
   ConnectionContext& context_;
   asio::ip::tcp::socket socket_;
   const uint64_t id_;
   HostAddress remote_, local_;
   std::atomic<bool> open_{true};
-  std::atomic<int64_t> active_ns_;
+  std::atomic<int64_t> active_ns_{0};
 
   // The strand's own.
   FrameReader input_;

@@ -1,0 +1,91 @@
+// Connection: what goes out. Encoded by whoever answers, sent by the connection's own thread.
+#include <algorithm>
+
+#include "cli/remoting/connection.h"
+#include "cli/remoting/frame_codec.h"
+
+namespace mqctl {
+namespace {
+
+constexpr size_t kCoalesceBytes = 64u << 10;
+
+}  // namespace
+
+thread_local const Connection* Connection::t_batch_ = nullptr;
+
+void Connection::enqueue(const RemotingCommand& command, SerializeType type, std::vector<HeldBytes> records) {
+  size_t outside = 0;
+  for (const HeldBytes& record : records) outside += record.bytes().size();
+  bool post = false;
+  {
+    MutexLock lock(mutex_);
+    if (!open()) return;
+    const bool joins =
+        !unsent_.empty() && unsent_.back().records.empty() && unsent_.back().bytes.size() < kCoalesceBytes;
+    if (!joins) unsent_.emplace_back();
+    Chunk& chunk = unsent_.back();
+    const size_t before = chunk.bytes.size();
+    encode_frame(chunk.bytes, command, type, outside);
+    unsent_bytes_ += chunk.bytes.size() - before + outside;
+    chunk.records = std::move(records);
+    post = t_batch_ != this && !std::exchange(pump_posted_, true);
+  }
+  context_.frames_out.fetch_add(1, std::memory_order_relaxed);
+  if (post) {
+    asio::post(socket_.get_executor(), [self = shared_from_this()] {
+      {
+        MutexLock lock(self->mutex_);
+        self->pump_posted_ = false;
+      }
+      self->pump();
+    });
+  }
+}
+
+// Sends what there is, unless that is under way already.
+void Connection::pump() {
+  while (!writing_) {
+    {
+      MutexLock lock(mutex_);
+      if (unsent_.empty() || !open()) return;
+      sending_.swap(unsent_);
+    }
+    for (const Chunk& chunk : sending_) {
+      output_.add(chunk.bytes.data(), chunk.bytes.size());
+      for (const HeldBytes& record : chunk.records) output_.add(record.bytes().data(), record.bytes().size());
+    }
+    writing_ = true;
+    write_on();
+  }
+}
+
+void Connection::write_on() {
+  switch (output_.send(socket_.native_handle())) {
+    case GatherWrite::Outcome::kSent:
+      return written();
+    case GatherWrite::Outcome::kFailed:
+      return close();
+    case GatherWrite::Outcome::kWouldBlock:
+      break;
+  }
+  socket_.async_wait(asio::ip::tcp::socket::wait_write, [self = shared_from_this()](const asio::error_code& error) {
+    if (error) return self->close();
+    self->write_on();
+    self->pump();
+  });
+}
+
+void Connection::written() {
+  writing_ = false;
+  context_.bytes_out.fetch_add(output_.bytes(), std::memory_order_relaxed);
+  note_activity();
+  sending_.clear();
+  {
+    MutexLock lock(mutex_);
+    unsent_bytes_ -= std::min(output_.bytes(), unsent_bytes_.load());
+  }
+  output_.clear();
+  drained_.cancel();
+}
+
+}  // namespace mqctl
