@@ -33,6 +33,9 @@ class Command {
   // The object outlives `app`, which fills its members.
   virtual void add_flags(CLI::App& app) = 0;
   virtual Console::Options console() const = 0;
+  // Where a program's command line stands behind `--`, and is none of the flags and arguments: gets it before they are
+  // parsed. False: there, too, are arguments.
+  virtual bool take_behind_dashes(const std::vector<std::string>& /*words*/) { return false; }
   // After parsing; what comes back is the exit status.
   virtual int run(Console& console) = 0;
 };

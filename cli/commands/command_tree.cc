@@ -122,7 +122,17 @@ int CommandTree::explain(std::string_view what) const {
   return exit_status::kUsage;
 }
 
+// What stands behind `--` goes to a command that runs it; how many words are left to parse.
+int CommandTree::take_behind_dashes(int argc, const char* const* argv) const {
+  const char* const* const end = argv + argc;
+  const char* const* const dashes = std::find(argv, end, std::string_view("--"));
+  const Entry* const entry = argc > 1 ? find(argv[1]) : nullptr;
+  if (dashes == end || entry == nullptr) return argc;
+  return entry->command->take_behind_dashes({dashes + 1, end}) ? static_cast<int>(dashes - argv) : argc;
+}
+
 int CommandTree::run(int argc, const char* const* argv) {
+  argc = take_behind_dashes(argc, argv);
   try {
     root_->parse(argc, const_cast<char**>(argv));
   } catch (const CLI::CallForHelp&) {

@@ -29,6 +29,7 @@ class CommandTree {
 
  private:
   const Entry* chosen() const;
+  int take_behind_dashes(int argc, const char* const* argv) const;
   int explain(std::string_view what) const;
 
   std::unique_ptr<CLI::App> root_;

@@ -15,9 +15,9 @@ constexpr std::string_view kNotes =
     "One port answers for name server and broker. When a send would be accepted, a JSON line says so:\n"
     "{\"ready\":true,\"namesrv\":\"127.0.0.1:9876\",\"store\":\"...\",\"pid\":...}. Without --advertise each client is "
     "told the\n"
-    "address that it dialled. SIGINT and SIGTERM end cleanly with status 0. With `-- CMD` the command gets "
-    "NAMESRV_ADDR, and\n"
-    "its status is returned.";
+    "address that it dialled. SIGINT, SIGTERM, SIGHUP and SIGQUIT end cleanly with status 0. With `-- CMD` the command "
+    "gets\n"
+    "NAMESRV_ADDR, and its status is returned.";
 
 constexpr const char* kMetricsAddress = "127.0.0.1:5557";  // the port of Apache's exporter
 
@@ -75,38 +75,41 @@ class ServeCommand final : public Command {
         ->type_name("text|json")
         ->check(CLI::IsMember({"text", "json"}));
     app.add_flag("--force", force_, "Cut the log at damage, with the messages that lie behind it");
-    app.add_option("CMD", options_.command, "Behind `--`: a program to run against the broker");
+    app.add_option("CMD", misplaced_, "Behind `--`: a program to run against the broker");
     add_common_flags(app, common_);
   }
   Console::Options console() const override { return console_options("serve", common_); }
+  bool take_behind_dashes(const std::vector<std::string>& words) override {
+    options_.command = words;
+    return true;
+  }
 
   int run(Console& console) override {
-    take_command();
-    if (Status status = fill_options(console); !status.ok()) {
-      console.error(status);
-      return exit_status::kUsage;
-    }
+    take_store();
     const LogLevel least = common_.quiet ? LogLevel::kError : common_.verbose ? LogLevel::kDebug : LogLevel::kInfo;
     const EventLog log({least, log_format_ == "json"});
+    if (Status status = fill_options(console, log); !status.ok()) {
+      complain(status, console, log);
+      return exit_status::kUsage;
+    }
     return run_serve(options_, console, log);
   }
 
  private:
-  // With --ephemeral there is no STORE: what the parser took for one is the command's first word. Where STORE
-  // follows --metrics, it was taken for an address.
-  void take_command() {
+  // Where STORE follows --metrics, it was taken for an address.
+  void take_store() {
     if (!options_.ephemeral && options_.broker.root.empty() && !parse_host(metrics_))
       options_.broker.root = std::exchange(metrics_, {});
-    if (!options_.ephemeral || options_.broker.root.empty()) return;
-    options_.command.insert(options_.command.begin(), options_.broker.root);
-    options_.broker.root.clear();
   }
 
-  Status fill_options(Console& console) {
+  Status fill_options(Console& console, const EventLog& log) {
+    if (!misplaced_.empty()) return wrong("CMD", "`" + misplaced_.front() + "`: a program to run stands behind `--`");
+    if (options_.ephemeral && !options_.broker.root.empty())
+      return wrong("--ephemeral", "it has a store of its own, `" + options_.broker.root + "` is not needed");
     options_.quiet = common_.quiet;
     options_.broker.on_damage = force_ ? OnDamage::kTruncate : OnDamage::kRefuse;
     if (!options_.ephemeral && options_.broker.root.empty()) return wrong("STORE", "name a store, or --ephemeral");
-    if (Status status = read_config(console); !status.ok()) return status;
+    if (Status status = read_config(console, log); !status.ok()) return status;
     BrokerConfig& config = options_.broker.config;
     if (!flush_.empty()) config.sync_flush = flush_ == "sync";
     if (Status status = fill_segment_size(config); !status.ok()) return status;
@@ -115,14 +118,21 @@ class ServeCommand final : public Command {
     return fill_topics();
   }
 
-  Status read_config(Console& console) {
+  Status read_config(Console& console, const EventLog& log) {
     if (config_file_.empty()) return {};
     constexpr uint64_t kLargest = 1u << 20;
     Result<std::string> text = read_whole_file(posix_file_system(), config_file_, kLargest);
     if (!text) return std::move(text).error();
     Result<std::vector<std::string>> ignored = read_broker_config(options_.broker.config, *text);
     if (!ignored) return std::move(ignored).error().at(config_file_);
-    for (const std::string& key : *ignored) console.note(config_file_ + ": " + key + " has no meaning here");
+    for (const std::string& key : *ignored) {
+      const std::string note = config_file_ + ": " + key + " has no meaning here";
+      if (log.json()) {
+        log.info(note);
+      } else {
+        console.note(note);
+      }
+    }
     return {};
   }
 
@@ -186,7 +196,7 @@ class ServeCommand final : public Command {
 
   ServeOptions options_;
   CommonFlags common_;
-  std::vector<std::string> topics_;
+  std::vector<std::string> topics_, misplaced_;
   CLI::Option* metrics_flag_ = nullptr;
   std::string metrics_, listen_, advertise_, flush_, segment_size_, config_file_, log_format_ = "text";
   bool force_ = false;

@@ -26,7 +26,8 @@ Result<Pipe> make_pipe() {
 }  // namespace
 
 Result<ServeChild> ServeChild::start(const std::vector<std::string>& command,
-                                     const std::vector<std::pair<std::string, std::string>>& variables) {
+                                     const std::vector<std::pair<std::string, std::string>>& variables,
+                                     const rlimit& descriptors) {
   for (const auto& [name, value] : variables) ::setenv(name.c_str(), value.c_str(), 1);
   Result<Pipe> signals = make_pipe();
   if (!signals) return std::move(signals).error();
@@ -34,7 +35,7 @@ Result<ServeChild> ServeChild::start(const std::vector<std::string>& command,
   if (!outcome) return std::move(outcome).error();
   const pid_t guard = ::fork();
   if (guard < 0) return Status::from_errno("fork", errno);
-  if (guard == 0) run_serve_guard(command, {signals->read.get(), outcome->write.get()});
+  if (guard == 0) run_serve_guard(command, descriptors, {signals->read.get(), outcome->write.get()});
   return ServeChild(std::move(signals->write), std::move(outcome->read));
 }
 

@@ -2,6 +2,8 @@
 // it, and nothing of it outlives us, not even when we are killed (serve_guard.h).
 #pragma once
 
+#include <sys/resource.h>
+
 #include <chrono>
 #include <string>
 #include <utility>
@@ -14,9 +16,10 @@ namespace mqctl {
 
 class ServeChild {
  public:
-  // With these variables added to the environment.
+  // With these variables added to the environment, and this limit of descriptors.
   static Result<ServeChild> start(const std::vector<std::string>& command,
-                                  const std::vector<std::pair<std::string, std::string>>& variables);
+                                  const std::vector<std::pair<std::string, std::string>>& variables,
+                                  const rlimit& descriptors);
   ServeChild(ServeChild&&) = default;
   // All of it is gone behind this.
   ~ServeChild();

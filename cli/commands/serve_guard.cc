@@ -153,8 +153,9 @@ class Guard {
 
 }  // namespace
 
-void run_serve_guard(const std::vector<std::string>& command, GuardPipes pipes) {
+void run_serve_guard(const std::vector<std::string>& command, const rlimit& descriptors, GuardPipes pipes) {
   close_ours(pipes);
+  (void)::setrlimit(RLIMIT_NOFILE, &descriptors);
   Guard(command, pipes).run();
   ::_exit(0);
 }

@@ -2,6 +2,8 @@
 // guard's child, so that all of it can be ended, also when we are killed and can do nothing any more.
 #pragma once
 
+#include <sys/resource.h>
+
 #include <string>
 #include <vector>
 
@@ -13,6 +15,6 @@ struct GuardPipes {
 };
 
 // Runs the command and returns when it and all that it left have ended. For a process of its own, just forked.
-[[noreturn]] void run_serve_guard(const std::vector<std::string>& command, GuardPipes pipes);
+[[noreturn]] void run_serve_guard(const std::vector<std::string>& command, const rlimit& descriptors, GuardPipes pipes);
 
 }  // namespace mqctl

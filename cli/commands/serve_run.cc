@@ -1,6 +1,7 @@
 #include "cli/commands/serve_run.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -18,11 +19,23 @@
 #include "cli/commands/stop_signals.h"
 #include "cli/output/exit_status.h"
 #include "libstore/os/replace_file.h"
+#include "libstore/os/store_lock.h"
 
 namespace mqctl {
 namespace {
 
 constexpr std::chrono::seconds kGrace{10};  // for a command that was told to stop
+
+// A server of thousands of clients needs as many descriptors. Gives what the limit was, for programs that we run: some
+// go over all numbers, or cannot use large ones.
+rlimit raise_descriptor_limit() {
+  rlimit before{};
+  if (::getrlimit(RLIMIT_NOFILE, &before) != 0) return before;
+  rlimit raised = before;
+  raised.rlim_cur = raised.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &raised);
+  return before;
+}
 
 // Removed with all it holds.
 class TemporaryStore {
@@ -55,8 +68,8 @@ class Serve {
       if (Status status = temporary_.make(); !status.ok()) return failed(status);
       broker_options.root = temporary_.path();
     }
-    const StopSignals signals;
-    forget_earlier_run();
+    const StopSignals signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    if (!in_use(broker_options.root)) forget_announcement();  // an earlier run's
     broker_ = std::make_unique<BrokerController>(posix_file_system(), system_clock(), log_, std::move(broker_options));
     Status status = start_metrics();
     if (status.ok()) status = broker_->start();
@@ -68,23 +81,44 @@ class Serve {
       return failed(status);
     }
     const int outcome = options_.command.empty() ? wait(signals) : run_command(signals);
+    forget_announcement();
     metrics_.reset();
     status = broker_->shutdown();
-    if (!status.ok()) console_.error(status);
+    if (!status.ok()) complain(status, console_, log_);
     return status.ok() ? outcome : exit_status::kCouldNot;
   }
 
  private:
   int failed(const Status& status) {
-    console_.error(status);
-    return exit_status_of(status) == exit_status::kUsage ? exit_status::kCouldNot : exit_status_of(status);
+    complain(status, console_, log_);
+    return exit_status_of(status);
   }
 
-  // Files that an earlier run left would say that we are ready.
-  void forget_earlier_run() const {
+  // By another, who may have announced himself in the same files.
+  static bool in_use(const std::string& root) {
+    return StoreLock::probe(posix_file_system(), root) == LockProbe::kHeld;
+  }
+
+  // The files would say that we are ready.
+  void forget_announcement() const {
     for (const std::string& file : {options_.ready_file, options_.port_file}) {
-      if (std::error_code ignored; std::filesystem::is_regular_file(file, ignored)) ::unlink(file.c_str());
+      std::error_code ignored;
+      if (std::filesystem::symlink_status(file, ignored).type() == std::filesystem::file_type::regular)
+        ::unlink(file.c_str());
     }
+  }
+
+  // A file is replaced whole. What is none, a pipe or a device, also behind a link, is written to.
+  static Status tell(const std::string& path, const std::string& text) {
+    if (path.empty()) return {};
+    std::error_code ignored;
+    const std::filesystem::file_type type = std::filesystem::symlink_status(path, ignored).type();
+    if (type == std::filesystem::file_type::regular || type == std::filesystem::file_type::not_found)
+      return replace_file(posix_file_system(), path, text, Backup::kNone);
+    const Descriptor file(::open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
+    if (file.get() < 0) return Status::from_errno("cannot be opened", errno).at(path);
+    const bool written = ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    return written ? Status() : Status::from_errno("cannot be written", errno).at(path);
   }
 
   Status prepare() {
@@ -131,6 +165,10 @@ class Serve {
   Status seed() {
     const int fd = ::open(options_.seed_file.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) return Status::from_errno("cannot read the seed", errno).at(options_.seed_file);
+    if (std::error_code ignored; std::filesystem::is_directory(options_.seed_file, ignored)) {
+      ::close(fd);
+      return Status::error(Errc::kInvalidArgument, "is a directory").at(options_.seed_file);
+    }
     const HostAddress own = broker_->own_address();
     RecordReader reader({"", own, own}, broker_->unique_keys(), system_clock());
     LineReader lines({.fd = fd, .longest_line = 64u << 20, .signals = nullptr, .before_read = nullptr});
@@ -152,12 +190,25 @@ class Serve {
       Result<RecordLine> kind = reader.read(line, draft);
       if (!kind) return at_line(std::move(kind).error());
       if (*kind != RecordLine::kMessage) continue;
-      const Result<Topic> topic = broker_->topics().ensure(
-          std::string(draft.topic), std::max(4, draft.queue_id.value() + 1), permission::kRead | permission::kWrite);
-      if (!topic) return at_line(topic.error());
+      if (Status status = make_seed_topic(draft); !status.ok()) return at_line(std::move(status));
       const PutMessageResult result = broker_->store().put_message(draft);
       if (!stored(result.status)) return at_line(Status::error(Errc::kInvalidArgument, result.reason));
     }
+  }
+
+  Status make_seed_topic(const MessageDraft& draft) {
+    constexpr int32_t kUsualQueues = 4, kMostQueues = 65536;
+    const std::string topic(draft.topic);
+    if (std::string fault = topic_fault(topic); !fault.empty())
+      return Status::error(Errc::kInvalidArgument, std::move(fault));
+    if (draft.queue_id.value() >= kMostQueues) {
+      return Status::error(Errc::kInvalidArgument, "queue " + std::to_string(draft.queue_id.value()) +
+                                                       ": a topic has " + std::to_string(kMostQueues) +
+                                                       " queues at most");
+    }
+    const Result<Topic> made = broker_->topics().ensure(topic, std::max(kUsualQueues, draft.queue_id.value() + 1),
+                                                        permission::kRead | permission::kWrite);
+    return made ? Status() : made.error();
   }
 
   std::string address() const {
@@ -180,15 +231,8 @@ class Serve {
         {"ready", true}, {"namesrv", address()}, {"store", broker_->options().root}, {"pid", process_id()}};
     if (metrics_) line["metrics"] = metrics_address();
     const std::string text = line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-    FileSystem& fs = posix_file_system();
-    if (!options_.port_file.empty()) {
-      if (Status status = replace_file(fs, options_.port_file, std::to_string(broker_->port()) + "\n", Backup::kNone);
-          !status.ok())
-        return status;
-    }
-    if (!options_.ready_file.empty()) {
-      if (Status status = replace_file(fs, options_.ready_file, text, Backup::kNone); !status.ok()) return status;
-    }
+    if (Status status = tell(options_.port_file, std::to_string(broker_->port()) + "\n"); !status.ok()) return status;
+    if (Status status = tell(options_.ready_file, text); !status.ok()) return status;
     // With a command the answer on standard output is the command's.
     if (options_.command.empty() && !options_.quiet) {
       console_.out().write(text);
@@ -208,7 +252,8 @@ class Serve {
   int run_command(const StopSignals& signals) {
     Result<ServeChild> child = ServeChild::start(
         options_.command,
-        {{"NAMESRV_ADDR", address()}, {"ROCKETMQ_NAMESRV_ADDR", address()}, {"MQCTL_STORE", broker_->options().root}});
+        {{"NAMESRV_ADDR", address()}, {"ROCKETMQ_NAMESRV_ADDR", address()}, {"MQCTL_STORE", broker_->options().root}},
+        descriptors_before_);
     if (!child) return failed(child.error());
     (void)signals.wait_readable(child->descriptor());
     if (signals.caught() != 0 && !child->ended_within(std::chrono::milliseconds(0))) {
@@ -221,6 +266,7 @@ class Serve {
   const ServeOptions& options_;
   Console& console_;
   const EventLog& log_;
+  const rlimit descriptors_before_ = raise_descriptor_limit();
   TemporaryStore temporary_;
   std::unique_ptr<BrokerController> broker_;
   std::atomic<bool> ready_{false};          // release: all is there
@@ -228,6 +274,11 @@ class Serve {
 };
 
 }  // namespace
+
+void complain(const Status& status, Console& console, const EventLog& log) {
+  if (log.json()) return log.error(status.to_string());
+  console.error(status);
+}
 
 int run_serve(const ServeOptions& options, Console& console, const EventLog& log) {
   return Serve(options, console, log).run();

@@ -43,19 +43,23 @@ void remember(int signal_number) {
 
 }  // namespace
 
-StopSignals::StopSignals() {
+StopSignals::StopSignals(std::initializer_list<int> numbers) {
   g_caught.store(0, std::memory_order_relaxed);
   g_stop.store(false, std::memory_order_relaxed);
   if (::pipe2(g_wake_pipe, O_CLOEXEC | O_NONBLOCK) != 0) g_wake_pipe[0] = g_wake_pipe[1] = -1;
   struct sigaction action {};
   action.sa_handler = &remember;
-  ::sigaction(SIGINT, &action, &old_interrupt_);
-  ::sigaction(SIGTERM, &action, &old_terminate_);
+  for (const int number : numbers) {
+    struct sigaction before {};
+    ::sigaction(number, nullptr, &before);
+    if (number == SIGHUP && before.sa_handler == SIG_IGN) continue;
+    ::sigaction(number, &action, nullptr);
+    before_.emplace_back(number, before);
+  }
 }
 
 StopSignals::~StopSignals() {
-  ::sigaction(SIGINT, &old_interrupt_, nullptr);
-  ::sigaction(SIGTERM, &old_terminate_, nullptr);
+  for (const auto& [number, before] : before_) ::sigaction(number, &before, nullptr);
   ::close(g_wake_pipe[0]);
   ::close(g_wake_pipe[1]);
   g_wake_pipe[0] = g_wake_pipe[1] = -1;

@@ -1,4 +1,5 @@
-// StopSignals: turns SIGINT and SIGTERM into a request to stop, so that a command that writes can end cleanly.
+// StopSignals: turns SIGINT and SIGTERM, or others, into a request to stop, so that a command that writes can end
+// cleanly. SIGHUP that is ignored, as under nohup, stays so.
 //
 // The first signal is remembered; one that comes later has its usual effect. One object at a time in the process; the
 // destructor puts the old handlers back.
@@ -7,12 +8,15 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <initializer_list>
+#include <utility>
+#include <vector>
 
 namespace mqctl {
 
 class StopSignals {
  public:
-  StopSignals();
+  explicit StopSignals(std::initializer_list<int> numbers = {SIGINT, SIGTERM});
   ~StopSignals();
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
@@ -25,8 +29,7 @@ class StopSignals {
   bool sleep(std::chrono::milliseconds time) const;
 
  private:
-  struct sigaction old_interrupt_ {};
-  struct sigaction old_terminate_ {};
+  std::vector<std::pair<int, struct sigaction>> before_;
 };
 
 }  // namespace mqctl

@@ -1,7 +1,5 @@
 #include "cli/output/event_log.h"
 
-#include <unistd.h>
-
 #include <string>
 
 #include "cli/output/escape.h"
@@ -28,9 +26,7 @@ std::string_view name_of(LogLevel level) {
 
 }  // namespace
 
-// One write a line, so that lines of several threads do not mix.
-void EventLog::write(LogLevel level, std::string_view event) const {
-  if (!wants(level)) return;
+std::string EventLog::line(LogLevel level, std::string_view event) const {
   std::string line;
   if (options_.json) {
     line = R"({"time":")" + time_text(system_clock().now(), Zone::kUtc) + R"(","level":")" +
@@ -42,7 +38,16 @@ void EventLog::write(LogLevel level, std::string_view event) const {
     append_printable(line, event);
     line += '\n';
   }
-  [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, line.data(), line.size());
+  return line;
+}
+
+// One write a line, so that lines of several threads do not mix.
+void EventLog::write(LogLevel level, std::string_view event) const {
+  if (!wants(level) || !sink_.write(line(level, event))) return;
+  const uint64_t lost = sink_.take_lost();
+  if (lost == 0) return;
+  const std::string text = "lines of this log that nobody read in time were lost: " + std::to_string(lost);
+  (void)sink_.write(line(LogLevel::kWarning, text));
 }
 
 }  // namespace mqctl

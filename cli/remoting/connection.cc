@@ -124,7 +124,9 @@ void Connection::handle(ReceivedCommand command) {
   const ProcessorTable::Entry* entry = context_.processors.find(request->command.code);
   if (entry == nullptr) {
     const std::string text = " request type " + std::to_string(request->command.code) + " not supported";
-    context_.log.info(to_string(remote_) + ":" + text);
+    constexpr size_t kMostTold = 16;
+    if (told_.size() < kMostTold && told_.insert(request->command.code).second)
+      context_.log.info(to_string(remote_) + ":" + text);
     return request->respond(Response::of(response_code::kRequestCodeNotSupported, text));
   }
   if (entry->executor->runs_inline()) return process(request, *entry);

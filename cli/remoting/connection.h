@@ -5,6 +5,7 @@
 #include <atomic>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -86,6 +87,7 @@ class Connection final : public Channel, public std::enable_shared_from_this<Con
 
   // The strand's own.
   FrameReader input_;
+  std::set<int32_t> told_;  // codes that nobody deals with, as the log has them
   bool writing_ = false;
   std::vector<Chunk> sending_;
   GatherWrite output_;  // of sending_

@@ -1,7 +1,6 @@
 #include "cli/remoting/remoting_server.h"
 
 #include <fcntl.h>
-#include <sys/resource.h>
 
 #include <thread>
 #include <unordered_map>
@@ -12,14 +11,6 @@ namespace mqctl {
 namespace {
 
 using asio::ip::tcp;
-
-// A server of thousands of clients needs as many descriptors.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  (void)::setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 // No program that we run inherits it.
 void keep_from_commands(auto& socket) { ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC); }
@@ -130,9 +121,7 @@ struct RemotingServer::Impl {
 
 RemotingServer::RemotingServer(const ProcessorTable& processors, const EventLog& log, RemotingServerOptions options,
                                RemotingHooks hooks)
-    : impl_(std::make_unique<Impl>(processors, log, options, std::move(hooks))) {
-  raise_descriptor_limit();
-}
+    : impl_(std::make_unique<Impl>(processors, log, options, std::move(hooks))) {}
 
 RemotingServer::~RemotingServer() { stop(std::chrono::milliseconds(0)); }
 
