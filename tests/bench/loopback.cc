@@ -78,7 +78,7 @@ double loopback_copy() {
   const auto [client, server] = connection();
   std::thread writing([server = server] {
     const std::string piece(kPiece, 'p');
-    for (size_t i = 0; i < kPieces && ::write(server, piece.data(), piece.size()) > 0; ++i) {
+    for (size_t i = 0; i<kPieces&& ::write(server, piece.data(), piece.size())> 0; ++i) {
     }
     ::close(server);
   });

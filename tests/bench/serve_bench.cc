@@ -143,7 +143,8 @@ Latency lone_sender(int port) {
 
 // What is counted is the broker's work, not ours at a copy of the messages.
 std::string_view without_body(std::string_view frame) {
-  return frame.substr(0, kFrameHeadBytes + (load_be<uint32_t>(as_bytes(frame.substr(kFrameLengthBytes)).data()) & 0xFFFFFF));
+  return frame.substr(
+      0, kFrameHeadBytes + (load_be<uint32_t>(as_bytes(frame.substr(kFrameLengthBytes)).data()) & 0xFFFFFF));
 }
 
 std::string pull_frame(int queue, int64_t offset) {
@@ -265,7 +266,8 @@ void bench_serve(const std::string& mqctl, const std::string& genuine_script) {
       "serve: sends of 1 KiB, 4 connections x 64 in flight", "k msg/s", [](const Figures& f) { return f.sends; },
       false);
   row(
-      "serve: pulls of one consumer of 4 queues, 32 a pull", "k msg/s", [](const Figures& f) { return f.pulls; }, false);
+      "serve: pulls of one consumer of 4 queues, 32 a pull", "k msg/s", [](const Figures& f) { return f.pulls; },
+      false);
 }
 
 }  // namespace mqctl
