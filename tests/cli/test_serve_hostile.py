@@ -1,5 +1,6 @@
 """`mqctl serve` and its network: both codecs, pipelines, held pulls; and clients that lie, stall, garble and flood."""
 
+import contextlib
 import json
 import pathlib
 import random
@@ -271,3 +272,44 @@ def test_a_reader_that_does_not_read_costs_him_and_nobody_else(serve):
         stop.set()
         flooder.join()
         stalled.socket.close()
+
+
+def test_answers_that_nobody_reads_of_requests_that_wait(tmp_path):
+    """Of requests that an executor works off, too: a third of a megabyte of them would make half a gigabyte of answers."""
+    with Serve("--ephemeral") as serve, serve.client() as client:
+        topics = [{"topicName": f"a topic with a long name {i} ".replace(" ", "_") + "x" * 80, "readQueueNums": 4, "writeQueueNums": 4, "perm": 6}
+                  for i in range(300)]
+        assert client.ask(18, {}, json.dumps({"topicConfigList": topics}).encode()).code == 0
+        assert len(client.ask(21).body) > 100_000
+        before = memory(serve)
+        with serve.client(timeout=3) as deaf:
+            deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            with contextlib.suppress(OSError):   # closed while it sends
+                deaf.send(frame(21) * 4000)
+            for _ in range(5):   # behind the others in the same queue
+                answer = client.ask(21)
+                while answer.code == 2:
+                    answer = client.ask(21)
+                assert answer.code == 0
+            assert memory(serve) - before < 120 << 20
+        assert client.ask(105, {"topic": "TBW102"}).code == 0
+
+
+def test_pulls_leave_nothing_when_they_are_answered_or_their_client_goes():
+    with Serve("--ephemeral", "--topic", "T:1") as serve, serve.client() as client:
+        def park(who, count, offset):
+            who.send(b"".join(frame(11, pull_ext("T", 0, offset, suspend=3600000), opaque=i + 2) for i in range(count)))
+
+        client.put("T", b"x")
+        with serve.client() as first:   # what a first round takes is taken for good
+            park(first, 2000, 1)
+        before = memory(serve)
+        for i in range(10):
+            with serve.client() as gone:
+                park(gone, 2000, i + 1)
+                assert gone.ask(105, {"topic": "TBW102"}).code == 0   # all of them are parked
+            park(client, 1000, i + 1)
+            with serve.client() as sender:
+                sender.put("T", b"y")
+            assert sum(client.receive().code == 0 for _ in range(1000)) == 1000
+        assert memory(serve) - before < 8 << 20

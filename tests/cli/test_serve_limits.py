@@ -6,8 +6,9 @@ import struct
 
 import pytest
 
+from serve_support import LISTEN, finish, launch
 from test_serve_flows import messages, put
-from wire_client import Serve, pull_ext, send_ext
+from wire_client import Serve, frame, pull_ext, send_ext
 
 
 @pytest.fixture
@@ -158,3 +159,55 @@ def test_what_cannot_be_saved_is_not_there(tmp_path):
     with Serve(store) as serve, serve.client() as client:
         assert [each["body"] for each in pulled(client, "New")] == [b"x"]
         assert client.ask(352, {"group": "NewGroup"}).code == 0
+
+
+def reply(client, topic, queue=0):
+    """To oneself; the code of the answer, once the push was answered, too."""
+    client.send(frame(325, send_ext(topic, queue, i="REPLY_TO_CLIENT\1me\2CORRELATION_ID\1c\2"), b"reply", opaque=7))
+    got = client.receive()
+    if not got.flag & 1:
+        client.send(frame(0, opaque=got.opaque, flag=1))
+        got = client.receive()
+    return got
+
+
+def test_a_reply_is_checked_as_a_send_is(client):
+    client.ask(34, {}, json.dumps({"clientID": "me", "producerDataSet": [{"groupName": "PG"}]}).encode())
+    assert [reply(client, "T", queue).code for queue in (0, 2, 99, 2147483647, 4294967296)] == [0, 29, 29, 29, 29]
+    assert [reply(client, topic).code for topic in ("SCHEDULE_TOPIC_XXXX", "RMQ_SYS_TRANS_HALF_TOPIC", "RMQ_SYS_TRANS_OP_HALF_TOPIC")] == [16] * 3
+    assert [reply(client, topic).code for topic in ("a b", "..", "x" * 300, "")] == [29] * 4
+    assert reply(client, "Made", -1).code == 0 and client.ask(105, {"topic": "Made"}).code == 0
+    assert [each["body"] for each in pulled(client, "T")] == [b"reply"]
+
+
+def test_names_that_are_none_become_no_topic_and_no_group(client):
+    for name in ("../../evil", "..", "a b", "a\nb", "x" * 300, "", "é"):
+        assert client.ask(217, {"topic": name}).code == 29
+        assert client.ask(314, {"srcGroup": "CG", "destGroup": name, "topic": "T"}).code == 29
+    assert client.ask(217, {"topic": "fine"}).code == 0
+    assert not {"..", "a b", ""} & set(json.loads(client.ask(206).body)["topicList"])
+
+
+@pytest.mark.parametrize("line, key", [
+    ("messageDelayLevel=1s 5x", "messageDelayLevel"), ("messageDelayLevel=", "messageDelayLevel"), ("listenPort=99999", "listenPort"),
+    ("mappedFileSizeCommitLog=10", "mappedFileSizeCommitLog"), ("mappedFileSizeCommitLog=5000000000", "mappedFileSizeCommitLog"),
+    ("deleteWhen=99", "deleteWhen"), ("brokerIP1=myhost", "brokerIP1"), ("listenPort soon", "listenPort")])
+def test_a_configuration_that_cannot_be(tmp_path, line, key):
+    (tmp_path / "broker.conf").write_text(line + "\n")
+    status, _, err = finish(launch("--ephemeral", *LISTEN, "-c", tmp_path / "broker.conf"))
+    assert status == 2 and key in err.decode() and str(tmp_path / "broker.conf") in err.decode()
+
+
+@pytest.mark.parametrize("flags, conf, address", [
+    ((), "brokerIP1=10.1.2.3", "10.1.2.3:{}"), ((), "brokerIP1=::1", "[::1]:{}"), (("--advertise", "10.9.8.7:0"), "", "10.9.8.7:{}"),
+    (("--advertise", "10.9.8.7:1234"), "brokerIP1=10.1.2.3", "10.9.8.7:1234")])
+def test_what_clients_are_told(tmp_path, flags, conf, address):
+    (tmp_path / "broker.conf").write_text(conf + "\n")
+    with Serve("--ephemeral", "-c", tmp_path / "broker.conf", "--port-file", tmp_path / "port", *flags) as serve:
+        assert serve.address == address.format((tmp_path / "port").read_text().strip())
+
+
+@pytest.mark.parametrize("address", ["1.2.3.4:99999", "1.2.3.4:-5", "host:1", "1.2.3.4"])
+def test_an_address_that_is_none(address):
+    status, _, err = finish(launch("--ephemeral", *LISTEN, "--advertise", address))
+    assert status == 2 and b"--advertise" in err

@@ -1,0 +1,103 @@
+"""`mqctl serve`: transactions that ask for a time of their own before anybody asks about them (CHECK_IMMUNITY_TIME_IN_SECONDS)."""
+
+import json
+import time
+
+import pytest
+
+from serve_support import wait_for
+from test_serve_flows import all_of, end, messages, props
+from wire_client import Serve, send_ext
+
+CONF = "transactionCheckInterval=100\ntransactionTimeOut=300\n"
+
+
+@pytest.fixture
+def conf(tmp_path):
+    (tmp_path / "broker.conf").write_text(CONF)
+    return tmp_path / "broker.conf"
+
+
+def half(client, body, key, immunity=None):
+    own_time = {} if immunity is None else {"CHECK_IMMUNITY_TIME_IN_SECONDS": immunity}
+    answer = client.ask(310, send_ext("tx", i=props(TRAN_MSG="true", PGROUP="PG", UNIQ_KEY=key, **own_time), f=4, g=int(time.time() * 1000)), body)
+    assert answer.code == 0
+    return answer
+
+
+def produce(client):
+    client.ask(34, body=json.dumps({"clientID": "p", "producerDataSet": [{"groupName": "PG"}]}).encode())
+
+
+def question(client):
+    """The key of the next transaction that is asked about."""
+    asked = client.pushed.pop(0) if client.pushed else client.receive()
+    assert asked.code == 39
+    message, = messages(asked.body)
+    return message["props"]["UNIQ_KEY"], asked.ext
+
+
+def commit_asked(client, ext):
+    answer = type("Half", (), {"ext": {"queueOffset": ext["tranStateTableOffset"], "msgId": "0" * 16 + f"{int(ext['commitLogOffset']):016X}"}})
+    end(client, answer, 8, fromTransactionCheck="true")
+
+
+def halves(client):
+    """How many half messages were put; those that were put off count again."""
+    return int(client.ask(30, {"topic": "RMQ_SYS_TRANS_HALF_TOPIC", "queueId": 0}).ext["offset"])
+
+
+def test_one_with_a_long_time_does_not_hold_up_the_others(conf):
+    with Serve("--ephemeral", "-c", conf) as serve, serve.client() as client:
+        half(client, b"patient", "K1", 3600)
+        half(client, b"plain", "K2")
+        produce(client)
+        assert question(client)[0] == "K2"
+
+
+def test_ended_after_it_was_put_off_it_comes_once(conf):
+    with Serve("--ephemeral", "-c", conf) as serve, serve.client() as client:
+        patient = half(client, b"patient", "K1", 3600)
+        other = half(client, b"rolled back", "K2", 3600)
+        wait_for(lambda: halves(client) >= 6)   # both were put off, twice
+        end(client, patient, 8)
+        end(client, other, 12)
+        one, = all_of(client, "tx", 1)
+        assert one["body"] == b"patient" and "TRAN_PREPARED_QUEUE_OFFSET" not in one["props"]
+        produce(client)
+        half(client, b"plain", "K3")
+        for _ in range(3):   # rounds go by, and only the plain one is asked about
+            assert question(client)[0] == "K3"
+        put = halves(client)
+        assert question(client)[0] == "K3" and halves(client) <= put + 2   # the ended ones are put off no more
+        assert len(all_of(client, "tx", 1)) == 1
+
+
+def test_it_is_asked_about_when_its_time_is_over(conf):
+    with Serve("--ephemeral", "-c", conf) as serve, serve.client() as client:
+        begin = time.monotonic()
+        half(client, b"patient", "K1", 1)
+        produce(client)
+        key, ext = question(client)
+        assert key == "K1" and time.monotonic() - begin > 0.9
+        commit_asked(client, ext)
+        one, = all_of(client, "tx", 1)
+        assert one["body"] == b"patient"
+
+
+def test_over_a_restart(conf, tmp_path):
+    with Serve(tmp_path / "store", "-c", conf) as serve, serve.client() as client:
+        half(client, b"patient", "K1", 2)
+        half(client, b"plain", "K2")
+        wait_for(lambda: halves(client) >= 4)
+        serve.process.terminate()
+        assert serve.process.wait(20) == 0
+    with Serve(tmp_path / "store", "-c", conf) as serve, serve.client() as client:
+        produce(client)
+        found = set()
+        while found != {"K1", "K2"}:
+            key, ext = question(client)
+            if key not in found:
+                commit_asked(client, ext)
+            found.add(key)
+        assert sorted(each["body"] for each in all_of(client, "tx", 2)) == [b"patient", b"plain"]
