@@ -40,14 +40,18 @@ std::optional<Response> end_transaction(BrokerController& broker, const Request&
   if (!command.truth("fromTransactionCheck") && too_late(broker, half)) {
     return Response::of(rc::kIllegalOperation, "the producer may end the transaction no more: its time is over");
   }
+  TransactionalMessageService& transactions = broker.transactions();
+  if (!transactions.claim(half)) return commit ? Response::success() : Response::success_unremarked();
   if (commit) {
     BrokerMessage message = TransactionalMessageService::restore(half, half.physical_offset);
     const PutMessageResult result = broker.put(message);
-    if (!stored(result.status))
+    if (!stored(result.status)) {
+      transactions.give_back(half);
       return refuse(broker, std::string(put_status_name(result.status)) + ": " + result.reason);
+    }
     broker.stats().count_put(message.topic, 1, static_cast<uint64_t>(result.end - result.offset));
   }
-  if (!broker.transactions().settle(half.queue_offset)) return refuse(broker, "the op message could not be stored");
+  if (!transactions.settle(half)) return refuse(broker, "the op message could not be stored");
   return commit ? Response::success() : Response::success_unremarked();
 }
 

@@ -48,6 +48,7 @@ BrokerMessage TransactionalMessageService::restore(const MessageView& half, Phys
   message.queue = static_cast<int32_t>(number_or(properties.get(property::kRealQueueId), 0));
   properties.erase(property::kRealTopic);
   properties.erase(property::kRealQueueId);
+  properties.erase(kFirstPlace);
   message.properties = properties.encoded();
   message.sys_flag = (message.sys_flag & ~sys_flag::kTransactionMask) | sys_flag::kCommit;
   message.prepared_offset = half_offset;
@@ -55,19 +56,29 @@ BrokerMessage TransactionalMessageService::restore(const MessageView& half, Phys
   return message;
 }
 
-bool TransactionalMessageService::settle(QueueOffset queue_offset) {
-  std::optional<int64_t> now;
+bool TransactionalMessageService::claim(const MessageView& half) {
+  MutexLock lock(mutex_);
+  if (ended_lately(first_place(half))) return false;
+  ended_.insert(first_place(half));
+  return true;
+}
+
+void TransactionalMessageService::give_back(const MessageView& half) {
+  MutexLock lock(mutex_);
+  ended_.erase(first_place(half));
+  ended_before_.erase(first_place(half));
+}
+
+bool TransactionalMessageService::settle(const MessageView& half) {
+  std::set<int64_t> places{half.queue_offset.value()};
   {
     MutexLock lock(mutex_);
-    ended_.insert(queue_offset.value());
-    const auto moved = moved_.find(queue_offset.value());
-    if (moved != moved_.end()) {
-      now = moved->second;
-      ended_.insert(*now);
+    if (const auto moved = moved_.find(first_place(half)); moved != moved_.end()) {
+      places.insert(moved->second);
       moved_.erase(moved);
     }
   }
-  return put_op(queue_offset.value()) && (!now || put_op(*now));
+  return std::all_of(places.begin(), places.end(), [this](int64_t place) { return put_op(place); });
 }
 
 bool TransactionalMessageService::put_op(int64_t half) {
@@ -114,8 +125,8 @@ void TransactionalMessageService::begin_round() {
   ended_before_ = std::exchange(ended_, {});
 }
 
-bool TransactionalMessageService::ended_lately(int64_t place) const {
-  return ended_.contains(place) || ended_before_.contains(place);
+bool TransactionalMessageService::ended_lately(int64_t first_place) const {
+  return ended_.contains(first_place) || ended_before_.contains(first_place);
 }
 
 void TransactionalMessageService::check() {
@@ -147,54 +158,46 @@ void TransactionalMessageService::check() {
 
 TransactionalMessageService::Checked TransactionalMessageService::check_half(const MessageView& half) {
   const BrokerConfig& config = broker_.config();
-  PropertyList properties(half.properties);
+  const PropertyList properties(half.properties);
   const int64_t times = number_or(properties.get(kCheckTimes), 0);
   const int64_t age = broker_.clock().now() - half.born;
-  const int64_t immunity = number_or(properties.get(kImmunity), -1);
-  const bool own_time = immunity >= 0 && times == 0;
-  const bool over = times >= config.transaction_check_max || age > int64_t{config.reserved_hours} * 3600 * 1000;
-  if (!over && own_time && age >= 0 && age / 1000 < immunity) return put_off(half);
-  forget_first_place(half);
-  if (over) {
+  if (times >= config.transaction_check_max || age > int64_t{config.reserved_hours} * 3600 * 1000) {
     discard(half);
     return Checked::kDone;
   }
+  const int64_t immunity = number_or(properties.get(kImmunity), -1);
+  const bool own_time = immunity >= 0 && times == 0;
+  MessageView again;
+  HeldBytes held;
+  // Those behind it need not wait for its time.
+  if (own_time && age >= 0 && age / 1000 < immunity) return put_back(half, kFirstPlace, first_place(half), again, held);
   const int64_t since_stored = broker_.clock().now() - half.stored;
   if (!own_time && since_stored < config.transaction_timeout_ms) return Checked::kTooYoung;
-  // Its new place goes into the question, and behind everything that waits.
-  BrokerMessage again = BrokerMessage::of(half);
-  properties.set(kCheckTimes, std::to_string(times + 1));
-  again.properties = properties.encoded();
-  const PutMessageResult result = broker_.put(again);
-  if (!stored(result.status)) return Checked::kFailed;
-  MessageView view;
-  const Result<HeldBytes> held = broker_.store().message_at(result.offset, view);
-  if (held) ask_producer(view);
-  return Checked::kDone;
+  const Checked checked = put_back(half, kCheckTimes, times + 1, again, held);
+  if (held) ask_producer(again);  // the question has the new place
+  return checked;
 }
 
 int64_t TransactionalMessageService::first_place(const MessageView& half) {
   return number_or(find_property(half.properties, kFirstPlace).value_or(""), half.queue_offset.value());
 }
 
-// From now on only its new place ends it.
-void TransactionalMessageService::forget_first_place(const MessageView& half) {
-  MutexLock lock(mutex_);
-  moved_.erase(first_place(half));
-}
-
-TransactionalMessageService::Checked TransactionalMessageService::put_off(const MessageView& half) {
+// Under the lock: who ends the transaction now finds the new place, or was here before it is made.
+TransactionalMessageService::Checked TransactionalMessageService::put_back(const MessageView& half,
+                                                                           std::string_view property, int64_t value,
+                                                                           MessageView& again, HeldBytes& held) {
   const int64_t first = first_place(half);
-  BrokerMessage again = BrokerMessage::of(half);
+  BrokerMessage message = BrokerMessage::of(half);
   PropertyList properties(half.properties);
   properties.set(kFirstPlace, std::to_string(first));
-  again.properties = properties.encoded();
-  // Under the lock: who ends the transaction now sees the new place, or comes before it is made.
+  properties.set(property, std::to_string(value));
+  message.properties = properties.encoded();
   MutexLock lock(mutex_);
-  if (ended_lately(first) || ended_lately(half.queue_offset.value())) return Checked::kDone;
-  const PutMessageResult result = broker_.put(again);
+  if (ended_lately(first)) return Checked::kDone;
+  const PutMessageResult result = broker_.put(message);
   if (!stored(result.status)) return Checked::kFailed;
   moved_[first] = result.queue_offset.value();
+  if (Result<HeldBytes> found = broker_.store().message_at(result.offset, again)) held = std::move(*found);
   return Checked::kDone;
 }
 
@@ -205,6 +208,8 @@ void TransactionalMessageService::discard(const MessageView& half) {
   message.topic = topic_name::kCheckMaxTime;
   message.queue = 0;
   (void)broker_.put(message);
+  MutexLock lock(mutex_);
+  moved_.erase(first_place(half));
 }
 
 void TransactionalMessageService::ask_producer(const MessageView& half) {
@@ -214,6 +219,8 @@ void TransactionalMessageService::ask_producer(const MessageView& half) {
   BrokerMessage message = BrokerMessage::of(half);
   message.topic = properties.get(property::kRealTopic);
   message.queue = static_cast<int32_t>(number_or(properties.get(property::kRealQueueId), 0));
+  properties.erase(kFirstPlace);
+  message.properties = properties.encoded();
   const Result<EncodedMessage> encoded = EncodedMessage::encode(message.draft(), {.max_body_bytes = SIZE_MAX});
   if (!encoded) return;
   RemotingCommand command;

@@ -25,8 +25,11 @@ class TransactionalMessageService {
 
   // Makes it a half message.
   void prepare(BrokerMessage& message) const;
-  // The half message at `queue_offset` is done: nobody is asked about it any more.
-  bool settle(QueueOffset queue_offset) EXCLUDES(mutex_);
+  // Who ends a transaction claims it first: false where somebody has ended it. What then fails gives it back.
+  bool claim(const MessageView& half) EXCLUDES(mutex_);
+  void give_back(const MessageView& half) EXCLUDES(mutex_);
+  // The half message is done, wherever it is by now: nobody is asked about it any more.
+  bool settle(const MessageView& half) EXCLUDES(mutex_);
   // The message as it was sent, its half at `half_offset`.
   static BrokerMessage restore(const MessageView& half, PhysicalOffset half_offset);
   // One round over the half messages that are open.
@@ -40,25 +43,25 @@ class TransactionalMessageService {
   std::vector<Op> read_ops(QueueOffset from);
   enum class Checked { kDone, kTooYoung, kFailed };
   Checked check_half(const MessageView& half);
-  // Behind the others, as it is, so that they need not wait for its time.
-  Checked put_off(const MessageView& half);
-  // The queue offset that it was given before it was put off.
+  // Behind all others, with a property changed. Not where the transaction has ended meanwhile.
+  Checked put_back(const MessageView& half, std::string_view property, int64_t value, MessageView& again,
+                   HeldBytes& held);
+  // The queue offset that it was given when it was sent.
   static int64_t first_place(const MessageView& half);
-  void forget_first_place(const MessageView& half) EXCLUDES(mutex_);
   void discard(const MessageView& half);
   void ask_producer(const MessageView& half);
   QueueOffset settled(std::string_view topic) const;
   bool put_op(int64_t half);
   void begin_round() EXCLUDES(mutex_);
-  bool ended_lately(int64_t place) const REQUIRES(mutex_);
+  bool ended_lately(int64_t first_place) const REQUIRES(mutex_);
 
   BrokerController& broker_;
   Mutex mutex_;
-  // Halves that were put off: the producer knows the first place alone. Empty after a start; the property then tells,
-  // for as long as the op message of the first place is looked at (Apache has no more than that at any time).
+  // All by first place. Where halves that were put back are by now: who ends one late names an earlier place. Empty
+  // after a start; the property then tells, for as long as that end's op message is looked at, which is what Apache
+  // has.
   std::map<int64_t, int64_t> moved_ GUARDED_BY(mutex_);
-  // Places of halves that were ended since the last round began, and in the one before: their op messages may not have
-  // been there yet when the round looked.
+  // Ended since the last round began, and in the one before: their op messages may come after the round has looked.
   std::unordered_set<int64_t> ended_ GUARDED_BY(mutex_), ended_before_ GUARDED_BY(mutex_);
 };
 

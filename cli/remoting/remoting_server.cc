@@ -15,25 +15,44 @@ using asio::ip::tcp;
 // No program that we run inherits it.
 void keep_from_commands(auto& socket) { ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC); }
 
-// Until it is stopped. Going to sleep and being woken costs more than most requests: a thread whose work last paused
-// for a moment only looks for more so long before it sleeps.
-void work_off(asio::io_context& io) {
-  using Clock = std::chrono::steady_clock;
-  constexpr std::chrono::microseconds kMoment{60};
-  const auto until_stopped = asio::make_work_guard(io);
-  bool busy = false;
-  while (!io.stopped()) {
-    if (io.poll() > 0) continue;
-    const Clock::time_point dry = Clock::now();
-    size_t ran = 0;
-    while (busy && ran == 0 && Clock::now() - dry < kMoment) {
-      std::this_thread::yield();
-      ran = io.poll();
+// Works off what an event loop has, until it is stopped. Going to sleep and being woken costs more than most requests:
+// a thread whose work last paused for a moment only looks for more so long before it sleeps. Between two looks it lets
+// others run; where one of them keeps the processor for long, the machine is busy, and for a while nobody looks.
+class Worker {
+ public:
+  explicit Worker(asio::io_context& io) : io_(io) {}
+
+  void run() {
+    const auto until_stopped = asio::make_work_guard(io_);
+    bool short_pause = false;
+    while (!io_.stopped()) {
+      if (io_.poll() > 0) continue;
+      const Clock::time_point dry = Clock::now();
+      if (!short_pause || !look(dry)) io_.run_one();
+      short_pause = Clock::now() - dry < kMoment;
     }
-    if (ran == 0) io.run_one();
-    busy = Clock::now() - dry < kMoment;
   }
-}
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::microseconds kMoment{60}, kLong{200};
+  static constexpr std::chrono::milliseconds kAWhile{100};
+
+  // Whether something came.
+  bool look(Clock::time_point now) {
+    if (now < no_looks_until_) return false;
+    for (const Clock::time_point end = now + kMoment; now < end;) {
+      std::this_thread::yield();
+      const Clock::time_point before = std::exchange(now, Clock::now());
+      if (now - before > kLong) no_looks_until_ = now + kAWhile;
+      if (io_.poll() > 0) return true;
+    }
+    return false;
+  }
+
+  asio::io_context& io_;
+  Clock::time_point no_looks_until_;
+};
 
 }  // namespace
 
@@ -146,9 +165,9 @@ Result<int> RemotingServer::listen(const std::string& address, int port) {
 void RemotingServer::start() {
   for (const auto& acceptor : impl_->acceptors) asio::co_spawn(impl_->io, impl_->accept(*acceptor), asio::detached);
   asio::co_spawn(impl_->io, impl_->close_idle(), asio::detached);
-  impl_->threads.emplace_back([this] { work_off(impl_->io); });
+  impl_->threads.emplace_back([this] { Worker(impl_->io).run(); });
   for (const auto& other : impl_->others) {
-    impl_->threads.emplace_back([&io = *other] { work_off(io); });
+    impl_->threads.emplace_back([&io = *other] { Worker(io).run(); });
   }
 }
 

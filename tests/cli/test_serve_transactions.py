@@ -85,6 +85,25 @@ def test_it_is_asked_about_when_its_time_is_over(conf):
         assert one["body"] == b"patient"
 
 
+def test_ended_late_or_twice_it_comes_once(conf):
+    """Nobody was there to be asked, so the producer knows the first place alone."""
+    with Serve("--ephemeral", "-c", conf) as serve, serve.client() as client:
+        late = half(client, b"late", "K1")
+        wait_for(lambda: halves(client) >= 3)   # it was put back twice
+        end(client, late, 8)
+        end(client, late, 8)
+        end(client, late, 12)
+        one, = all_of(client, "tx", 1)
+        assert one["body"] == b"late" and "TRAN_PREPARED_QUEUE_OFFSET" not in one["props"]
+        produce(client)
+        half(client, b"plain", "K2")
+        for _ in range(3):
+            key, ext = question(client)
+            assert key == "K2"
+        commit_asked(client, ext)
+        assert [each["body"] for each in all_of(client, "tx", 2)] == [b"late", b"plain"]
+
+
 def test_over_a_restart(conf, tmp_path):
     with Serve(tmp_path / "store", "-c", conf) as serve, serve.client() as client:
         half(client, b"patient", "K1", 2)

@@ -116,8 +116,9 @@ class Serve:
 
     def __init__(self, *args, env=None):
         self.log = tempfile.TemporaryFile()
+        self.stores = tempfile.TemporaryDirectory()   # of an ephemeral one, which a kill leaves
         self.process = subprocess.Popen([MQCTL, "serve", "--listen", "127.0.0.1:0", *map(str, args)], stdout=subprocess.PIPE, stderr=self.log,
-                                        env=dict(os.environ) | (env or {}))
+                                        env=dict(os.environ) | {"TMPDIR": self.stores.name} | (env or {}))
         line = self.process.stdout.readline()
         assert line, self.said()
         self.ready = json.loads(line)
@@ -138,3 +139,4 @@ class Serve:
         self.process.wait()
         self.process.stdout.close()
         self.log.close()
+        self.stores.cleanup()
