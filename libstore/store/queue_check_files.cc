@@ -83,6 +83,8 @@ void QueueCheck::judge_files() {
     for (const QueueFiles::Piece& piece : queue->files.pieces()) {
       const bool newest = &piece == &queue->files.pieces().back();
       if (piece.size_bytes == segment_bytes_ || (newest && location_.locked)) continue;
+      // A writer that was killed had just made it; the next start takes it away (Apache: MappedFileQueue.doLoad).
+      if (newest && piece.size_bytes == 0 && location_.abort_file) continue;
       const uint64_t from = std::min(piece.size_bytes, segment_bytes_), to = std::max(piece.size_bytes, segment_bytes_);
       Finding finding;
       finding.kind = piece.size_bytes < segment_bytes_ ? FindingClass::kShortFile : FindingClass::kOversizedFile;

@@ -150,3 +150,17 @@ TEST_CASE("a segment made ahead, and a store with nothing in it") {
   std::filesystem::create_directories(empty.path() + "/commitlog");
   CHECK(brief(verified(empty.path())) == "");
 }
+
+TEST_CASE("files that a killed writer had just made are no damage") {
+  HandMadeStore store;
+  const int64_t at = store.add({});
+  store.queue("T", 0, {unit(at, store.last_size())});
+  REQUIRE(store.check() == "");
+  for (const std::string& file : {queue_file("T", 0, 2000), queue_file("T", 1, 0)}) {
+    write_file(store.root() + "/" + file, std::vector<std::byte>());
+  }
+  CHECK(store.check() ==
+        line("short-file", "consumequeue/T/0", 0, 2000) + line("short-file", "consumequeue/T/1", 0, 2000));
+  write_file(store.root() + "/abort", std::vector<std::byte>());
+  CHECK(store.check() == "");
+}
