@@ -105,7 +105,7 @@ bench() {
   install_packages "${BUILD_PACKAGES[@]}"
   cmake --preset release -DMQCTL_TESTS=ON -DMQCTL_BENCH=ON >/dev/null
   build release --target mqctl mqctl_bench
-  build/release/tests/mqctl_bench build/release/mqctl tests/interop/genuine-broker.sh
+  build/release/tests/mqctl_bench --mqctl build/release/mqctl --genuine tests/interop/genuine-broker.sh "$@"
 }
 
 matrix() {
@@ -146,7 +146,7 @@ package() {
 case ${1:-} in
   run) run ;;
   test) run_tests ;;
-  bench) bench ;;
+  bench) bench "${@:2}" ;;
   matrix) matrix ;;
   coverage) coverage ;;
   fuzz) fuzz ;;

@@ -7,8 +7,9 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
+
+#include "tests/bench/workspace.h"
 
 namespace mqctl {
 namespace {
@@ -43,23 +44,25 @@ std::string BenchBroker::start(const std::vector<std::string>& command) {
   return line;
 }
 
-std::unique_ptr<BenchBroker> BenchBroker::ours(const std::string& mqctl) {
+std::unique_ptr<BenchBroker> BenchBroker::ours(const std::string& mqctl, const std::string& store) {
   std::unique_ptr<BenchBroker> broker(new BenchBroker);
-  const std::string line =
-      broker->start({mqctl, "serve", "--ephemeral", "--listen", "127.0.0.1:0", "--segment-size", "1GiB"});
+  const std::string line = broker->start(
+      {mqctl, "serve", store.empty() ? "--ephemeral" : store, "--listen", "127.0.0.1:0", "--segment-size", "1GiB"});
   broker->port_ = number_behind(line, "127.0.0.1:");
   broker->processes_ = {broker->pid_};
   return broker->port_ > 0 ? std::move(broker) : nullptr;
 }
 
-std::unique_ptr<BenchBroker> BenchBroker::genuine(const std::string& script, const std::string& version) {
+std::unique_ptr<BenchBroker> BenchBroker::genuine(const std::string& script, const std::string& version,
+                                                  const std::string& store) {
   if (std::system("command -v java >/dev/null 2>&1") != 0) return nullptr;
   if (std::system((script + " fetch " + version + " >/dev/null 2>&1").c_str()) != 0) return nullptr;
   std::unique_ptr<BenchBroker> broker(new BenchBroker);
-  broker->directory_ = (std::filesystem::temp_directory_path() / ("bench-" + std::to_string(::getpid()))).string();
+  if (store.empty()) broker->directory_ = work_directory() + "/genuine";
   broker->port_ = 20000 + ::getpid() % 10000;
-  const std::string line = broker->start({script, "run", version, broker->directory_, std::to_string(broker->port_),
-                                          std::to_string(broker->port_ + 5), "brokerFastFailureEnable=false"});
+  const std::string line =
+      broker->start({script, "run", version, store.empty() ? broker->directory_ : store, std::to_string(broker->port_),
+                     std::to_string(broker->port_ + 5), "brokerFastFailureEnable=false"});
   broker->processes_ = {number_behind(line, "broker="), number_behind(line, "namesrv=")};
   return line.starts_with("up ") ? std::move(broker) : nullptr;
 }
@@ -69,8 +72,7 @@ BenchBroker::~BenchBroker() {
     ::kill(pid_, SIGTERM);
     ::waitpid(pid_, nullptr, 0);
   }
-  std::error_code ignored;
-  if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
+  if (!directory_.empty()) remove_all(directory_);
 }
 
 double BenchBroker::resident_anonymous_mib() const {

@@ -9,9 +9,11 @@ namespace mqctl {
 
 class BenchBroker {
  public:
-  static std::unique_ptr<BenchBroker> ours(const std::string& mqctl);
+  // On the store, or on one of its own that goes with it.
+  static std::unique_ptr<BenchBroker> ours(const std::string& mqctl, const std::string& store = {});
   // None where there is no java or the release cannot be fetched.
-  static std::unique_ptr<BenchBroker> genuine(const std::string& script, const std::string& version);
+  static std::unique_ptr<BenchBroker> genuine(const std::string& script, const std::string& version,
+                                              const std::string& store = {});
   ~BenchBroker();
 
   int port() const { return port_; }

@@ -1,163 +1,74 @@
 #include "tests/bench/broker_load.h"
 
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
-#include <cstdlib>
 #include <thread>
-#include <vector>
 
-#include "cli/remoting/frame_codec.h"
-#include "cli/remoting/frame_reader.h"
+#include "libstore/base/crc32.h"
+#include "tests/bench/workspace.h"
 
 namespace mqctl {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-void fail(const char* what) {
-  std::perror(what);
-  std::exit(3);
-}
+constexpr const char* kProperties = "UNIQ_KEY\1FD00000000000000000000000000000212B54E0E2F2A748E8C800000\2WAIT\1true\2";
 
-class Client {
- public:
-  explicit Client(int port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<uint16_t>(port));
-    ::inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
-    if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) fail("connect");
-    const int yes = 1;
-    ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-  }
-  ~Client() { ::close(fd_); }
-
-  void write(std::string_view bytes) const {
-    while (!bytes.empty()) {
-      const ssize_t wrote = ::write(fd_, bytes.data(), bytes.size());
-      if (wrote <= 0) fail("write");
-      bytes.remove_prefix(static_cast<size_t>(wrote));
-    }
-  }
-  // Waits for at least one answer and gives each to `take`; how many there were.
-  template <typename Take>
-  int answers(const Take& take) {
-    int count = 0;
-    std::string_view frame;
-    while (true) {
-      for (; reader_.next(frame) == FrameReader::Step::kFrame; ++count) take(frame);
-      if (count > 0) return count;
-      const std::span<char> room = reader_.room();
-      const ssize_t got = ::read(fd_, room.data(), room.size());
-      if (got <= 0) fail("read");
-      reader_.filled(static_cast<size_t>(got));
-    }
-  }
-  int answers() {
-    return answers([](std::string_view) {});
-  }
-
- private:
-  const int fd_;
-  FrameReader reader_;
-};
-
-// Keeps so many sends under way.
-void send_load(int port, int queue, int total, int in_flight) {
-  Client client(port);
-  const std::string frame = send_frame(queue);
+// Keeps so many frames under way.
+void send_load(int port, int queue, const SendLoad& load) {
+  LoadClient client(port);
+  const std::string frame = send_frame(queue, load.kind, load.body_bytes);
   std::string burst;
   int sent = 0, answered = 0;
-  while (answered < total) {
+  while (answered < load.each) {
     burst.clear();
-    for (; sent < total && sent - answered < in_flight; ++sent) burst += frame;
+    for (; sent < load.each && sent - answered < load.in_flight; ++sent) burst += frame;
     client.write(burst);
     answered += client.answers();
   }
 }
 
-// What is counted is the broker's work, not ours at a copy of the messages.
-std::string_view without_body(std::string_view frame) {
-  return frame.substr(
-      0, kFrameHeadBytes + (load_be<uint32_t>(as_bytes(frame.substr(kFrameLengthBytes)).data()) & 0xFFFFFF));
+// A send that is answered stands behind all of them: the offsets say how many there are.
+double oneway_rate(int port, const SendLoad& load) {
+  LoadClient client(port);
+  const std::string asking = send_frame(0, SendKind::kOne, load.body_bytes);
+  const std::string frame = send_frame(0, SendKind::kOneway, load.body_bytes);
+  std::string burst;
+  for (int i = 0; i < load.in_flight; ++i) burst += frame;
+  const int64_t first = client.ask(asking).number_or("queueOffset", 0);
+  int64_t last = 0;
+  const double seconds = seconds_of([&] {
+    for (int i = 0; i < load.each; i += load.in_flight) client.write(burst);
+    last = client.ask(asking).number_or("queueOffset", 0);
+  });
+  return static_cast<double>(last - first) / seconds / 1000;
 }
 
-std::string pull_frame(int queue, int64_t offset) {
+std::string pull_frame(int queue, int64_t offset, int park_ms = 0) {
   RemotingCommand command;
   command.code = request_code::kPullMessage;
   command.opaque = queue;
   command.set("consumerGroup", "bench").set("topic", "bench").set("queueId", queue).set("queueOffset", offset);
-  command.set("maxMsgNums", 32).set("sysFlag", 4).set("commitOffset", 0).set("suspendTimeoutMillis", 0);
-  command.set("subscription", "*").set("subVersion", 0);
+  command.set("maxMsgNums", 32).set("sysFlag", park_ms > 0 ? 6 : 4).set("commitOffset", 0);
+  command.set("suspendTimeoutMillis", park_ms).set("subscription", "*").set("subVersion", 0);
   std::string frame;
   encode_frame(frame, command, SerializeType::kJson);
   return frame;
 }
 
-}  // namespace
-
-std::string send_frame(int queue) {
-  RemotingCommand command;
-  command.code = request_code::kSendMessageV2;
-  command.body.assign(1024, 'b');
-  command.set("a", "bench-group")
-      .set("b", "bench")
-      .set("c", "TBW102")
-      .set("d", 4)
-      .set("e", queue)
-      .set("f", 0)
-      .set("g", 1767323045678)
-      .set("h", 0);
-  command.set("i", "UNIQ_KEY\1FD00000000000000000000000000000212B54E0E2F2A748E8C800000\2WAIT\1true\2")
-      .set("j", 0)
-      .set("k", "false")
-      .set("m", "false");
-  std::string frame;
-  encode_frame(frame, command, SerializeType::kJson);
-  return frame;
-}
-
-double send_rate(int port, int each) {
-  constexpr int kConnections = 4, kInFlight = 64;
-  const auto start = Clock::now();
-  std::vector<std::thread> threads;
-  for (int i = 0; i < kConnections; ++i) threads.emplace_back([=] { send_load(port, i, each, kInFlight); });
-  for (std::thread& thread : threads) thread.join();
-  return kConnections * each / std::chrono::duration<double>(Clock::now() - start).count() / 1000;
-}
-
-Latency lone_sender(int port, int sends) {
-  Client client(port);
-  const std::string frame = send_frame(0);
-  std::vector<double> micros;
-  for (int i = 0; i < sends; ++i) {
-    const auto start = Clock::now();
-    client.write(frame);
-    client.answers();
-    micros.push_back(std::chrono::duration<double, std::micro>(Clock::now() - start).count());
-  }
-  std::sort(micros.begin(), micros.end());
-  return {micros[micros.size() / 2], micros[micros.size() * 99 / 100]};
-}
-
-double pull_rate(int port, int queues, int64_t until) {
-  Client client(port);
+int64_t pull_load(int port, const std::vector<int>& queues, int64_t until) {
+  LoadClient client(port);
   int64_t pulled = 0;
-  int under_way = queues;
+  size_t under_way = queues.size();
   std::string next;
-  for (int queue = 0; queue < queues; ++queue) next += pull_frame(queue, 0);
-  const auto start = Clock::now();
+  for (const int queue : queues) next += pull_frame(queue, 0);
   while (under_way > 0) {
     client.write(next);
     next.clear();
     client.answers([&](std::string_view frame) {
-      const Result<ReceivedCommand> answer = decode_frame(without_body(frame));
+      const Result<ReceivedCommand> answer = decode_without_body(frame);
       const bool found = answer && answer->code == response_code::kSuccess;
       const int64_t offset = found ? answer->number_or("nextBeginOffset", until) : until;
       if (found) pulled += 32;
@@ -168,7 +79,123 @@ double pull_rate(int port, int queues, int64_t until) {
       }
     });
   }
-  return static_cast<double>(pulled) / std::chrono::duration<double>(Clock::now() - start).count() / 1000;
+  return pulled;
+}
+
+Latency latency_of(std::vector<double> micros) {
+  std::sort(micros.begin(), micros.end());
+  return {micros[micros.size() / 2], micros[micros.size() * 99 / 100]};
+}
+
+template <typename T>
+void append_be(std::string& to, T value) {
+  std::byte bytes[sizeof(T)];
+  store_be(bytes, value);
+  to.append(reinterpret_cast<const char*>(bytes), sizeof(T));
+}
+
+// A batch's messages as a client packs them (docs/store-format.md, batch body).
+std::string batch_body(const std::string& body, const std::string& properties) {
+  std::string packed;
+  for (int i = 0; i < kBatchMessages; ++i) {
+    append_be(packed, static_cast<int32_t>(22 + body.size() + properties.size()));
+    append_be(packed, int32_t{0});  // magic
+    append_be(packed, masked_crc32(as_bytes(body)));
+    append_be(packed, int32_t{0});  // flag
+    append_be(packed, static_cast<int32_t>(body.size()));
+    packed += body;
+    append_be(packed, static_cast<int16_t>(properties.size()));
+    packed += properties;
+  }
+  return packed;
+}
+
+}  // namespace
+
+std::string send_frame(int queue, SendKind kind, size_t body_bytes) {
+  RemotingCommand command;
+  const bool batch = kind == SendKind::kBatch;
+  command.code = batch ? request_code::kSendBatchMessage : request_code::kSendMessageV2;
+  command.body.assign(body_bytes, 'b');
+  if (batch) command.body = batch_body(command.body, kProperties);
+  if (kind == SendKind::kOneway) command.flag |= command_flag::kOneway;
+  command.set("a", "bench-group").set("b", "bench").set("c", "TBW102").set("d", 4).set("e", queue).set("f", 0);
+  command.set("g", 1767323045678).set("h", 0).set("i", batch ? "" : kProperties).set("j", 0).set("k", "false");
+  command.set("m", batch ? "true" : "false");
+  std::string frame;
+  encode_frame(frame, command, SerializeType::kJson);
+  return frame;
+}
+
+double send_rate(int port, const SendLoad& load) {
+  if (load.kind == SendKind::kOneway) return oneway_rate(port, load);
+  const double seconds = seconds_of([&] {
+    std::vector<std::thread> threads;
+    for (int i = 0; i < load.connections; ++i) threads.emplace_back([&, i] { send_load(port, i % 4, load); });
+    for (std::thread& thread : threads) thread.join();
+  });
+  const double messages = static_cast<double>(load.connections) * load.each;
+  return messages * (load.kind == SendKind::kBatch ? kBatchMessages : 1) / seconds / 1000;
+}
+
+Latency lone_sender(int port, int sends) {
+  LoadClient client(port);
+  const std::string frame = send_frame(0);
+  std::vector<double> micros;
+  for (int i = 0; i < sends; ++i) {
+    const auto start = Clock::now();
+    client.write(frame);
+    client.answers();
+    micros.push_back(std::chrono::duration<double, std::micro>(Clock::now() - start).count());
+  }
+  return latency_of(std::move(micros));
+}
+
+double pull_rate(int port, const PullLoad& load) {
+  std::vector<int64_t> pulled(static_cast<size_t>(load.readers));
+  const double seconds = seconds_of([&] {
+    std::vector<std::thread> threads;
+    for (int reader = 0; reader < load.readers; ++reader) {
+      threads.emplace_back([&, reader] {
+        std::vector<int> queues;
+        for (int queue = reader; queue < load.queues; queue += load.readers) queues.push_back(queue);
+        pulled[static_cast<size_t>(reader)] = pull_load(port, queues, load.until);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  });
+  int64_t all = 0;
+  for (const int64_t part : pulled) all += part;
+  return static_cast<double>(all) / seconds / 1000;
+}
+
+Latency parked_pull(int port, int rounds) {
+  LoadClient sender(port), reader(port);
+  const std::string send = send_frame(0);
+  int64_t next = sender.ask(send).number_or("queueOffset", 0) + 1;
+  std::vector<double> micros;
+  for (int i = 0; i < rounds; ++i, ++next) {
+    reader.write(pull_frame(0, next, 15000));
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // so that it waits there
+    const auto start = Clock::now();
+    sender.write(send);
+    reader.answers();
+    micros.push_back(std::chrono::duration<double, std::micro>(Clock::now() - start).count());
+    sender.answers();
+  }
+  return latency_of(std::move(micros));
+}
+
+IdleClients::IdleClients(int port, int count) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  const std::string question = pull_frame(0, 1LL << 40);
+  for (int i = 0; i < count; ++i) {
+    clients_.push_back(std::make_unique<LoadClient>(port));
+    (void)clients_.back()->ask(question);
+  }
 }
 
 }  // namespace mqctl

@@ -73,6 +73,54 @@ EchoLatency loopback_echo(size_t request_bytes, size_t answer_bytes, int rounds)
   return {micros[micros.size() / 2], micros[micros.size() * 99 / 100]};
 }
 
+namespace {
+
+void answer_all(int server, const EchoLoad& load) {
+  std::string room(256 << 10, 'r');
+  const std::string answers(static_cast<size_t>(load.in_flight) * load.answer_bytes, 'a');
+  size_t left_over = 0;
+  for (ssize_t got = 0; (got = ::read(server, room.data(), room.size())) > 0;) {
+    left_over += static_cast<size_t>(got);
+    const size_t whole = left_over / load.request_bytes;
+    left_over %= load.request_bytes;
+    if (whole > 0 && ::write(server, answers.data(), whole * load.answer_bytes) < 0) break;
+  }
+  ::close(server);
+}
+
+void request_all(int client, const EchoLoad& load) {
+  const std::string requests(static_cast<size_t>(load.in_flight) * load.request_bytes, 'r');
+  std::string room(64 << 10, 'a');
+  size_t sent = 0, left_over = 0, answered = 0;
+  while (answered < static_cast<size_t>(load.each)) {
+    const size_t more =
+        std::min(static_cast<size_t>(load.each) - sent, static_cast<size_t>(load.in_flight) - (sent - answered));
+    if (more > 0 && ::write(client, requests.data(), more * load.request_bytes) < 0) break;
+    sent += more;
+    const ssize_t got = ::read(client, room.data(), room.size());
+    if (got <= 0) break;
+    left_over += static_cast<size_t>(got);
+    answered += left_over / load.answer_bytes;
+    left_over %= load.answer_bytes;
+  }
+  ::close(client);
+}
+
+}  // namespace
+
+double loopback_echo_rate(const EchoLoad& load) {
+  std::vector<std::thread> threads;
+  const auto start = Clock::now();
+  for (int i = 0; i < load.connections; ++i) {
+    const auto [client, server] = connection();
+    threads.emplace_back([server = server, &load] { answer_all(server, load); });
+    threads.emplace_back([client = client, &load] { request_all(client, load); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  return static_cast<double>(load.connections) * load.each / seconds / 1000;
+}
+
 double loopback_copy() {
   constexpr size_t kPiece = 256u << 10, kPieces = 16384;
   const auto [client, server] = connection();

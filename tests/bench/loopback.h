@@ -11,6 +11,13 @@ struct EchoLatency {
 
 // One sender waits for an answer of so many bytes before it sends again; a thread that sleeps between two answers.
 EchoLatency loopback_echo(size_t request_bytes, size_t answer_bytes, int rounds);
+// Thousands of requests a second: several connections, so many requests on each under way; who answers does nothing but
+// count bytes, and writes the answers of one read at once.
+struct EchoLoad {
+  int connections = 4, in_flight = 64, each = 0;
+  size_t request_bytes = 0, answer_bytes = 0;
+};
+double loopback_echo_rate(const EchoLoad& load);
 // Gigabytes a second from one thread to another.
 double loopback_copy();
 

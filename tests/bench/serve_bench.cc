@@ -1,122 +1,219 @@
-#include "tests/bench/serve_bench.h"
+// The broker under load, ours and Apache's in turn, each by the same client; beside loopback, the limit of any broker.
+#include <fmt/format.h>
 
-#include <sys/mman.h>
+#include <map>
+#include <thread>
 
-#include <algorithm>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <optional>
-#include <vector>
-
+#include "tests/bench/apache_store.h"
 #include "tests/bench/bench_broker.h"
+#include "tests/bench/bench_store.h"
 #include "tests/bench/broker_load.h"
+#include "tests/bench/groups.h"
 #include "tests/bench/loopback.h"
 
 namespace mqctl {
 namespace {
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
+using Figures = std::map<std::string, Sample>;  // by the row's name
 
-// A virtual machine that hands freed memory back to its host gets each page anew from there, at a hundred times the
-// price: what the host does would be measured then. Memory that was in use a moment ago is the guest's own.
-void warm_memory() {
-  constexpr size_t kBytes = size_t{1536} << 20;
-  void* const pages = ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (pages == MAP_FAILED) return;
-  (void)::madvise(pages, kBytes, MADV_HUGEPAGE);
-  std::memset(pages, 1, kBytes);
-  ::munmap(pages, kBytes);
-}
+constexpr int kConnections = 10000;
+constexpr size_t kAnswerBytes = 220;
 
-struct Figures {
-  double ready_ms = 0, idle_mib = 0, sends = 0, pulls = 0;
-  Latency lone;
-  Latency cold;  // the first sends and pulls of its life
-  double cold_pulls = 0;
+struct SendShape {
+  const char* name;
+  SendLoad load;  // `each` for ours
 };
 
-// The same load for each. A broker of a test run lives for seconds: its first sends and pulls are figures of their own;
-// behind them, load that a JVM compiles itself by and that is not counted.
-Figures measure(const BenchBroker& broker, int each) {
-  Figures figures;
-  figures.ready_ms = broker.ready_ms();
-  figures.idle_mib = broker.resident_anonymous_mib();
-  constexpr int kFirst = 10000, kLone = 20000;
-  figures.cold = lone_sender(broker.port(), kFirst);
-  figures.cold_pulls = pull_rate(broker.port(), 1, kFirst);
-  (void)send_rate(broker.port(), 30000);
-  warm_memory();
-  figures.lone = lone_sender(broker.port(), kLone);
-  std::vector<double> sends, pulls;
-  for (int i = 0; i < 3; ++i) {
+const SendShape kSends[] = {
+    {"send 1 KiB, 1 connection x 1", {.connections = 1, .in_flight = 1, .each = 20000}},
+    {"send 1 KiB, 8 connections x 1", {.connections = 8, .in_flight = 1, .each = 10000}},
+    {"send 1 KiB, 64 connections x 1", {.connections = 64, .in_flight = 1, .each = 3000}},
+    {"send 1 KiB, 4 connections x 64", {.connections = 4, .in_flight = 64, .each = 200000}},
+    {"send 1 KiB, batches of 32, 4 connections x 4",
+     {.connections = 4, .in_flight = 4, .each = 6000, .kind = SendKind::kBatch}},
+    {"send 1 KiB, oneway", {.connections = 1, .in_flight = 64, .each = 200000, .kind = SendKind::kOneway}},
+};
+
+// How a broker is measured: Apache gets shorter loads, its figures are as steady.
+struct Way {
+  int runs;
+  int divide;  // each load's frames by this
+};
+
+Sample several(int runs, const std::function<double()>& measure) {
+  std::vector<double> values;
+  for (int i = 0; i < runs; ++i) {
     warm_memory();
-    sends.push_back(send_rate(broker.port(), each));
+    values.push_back(measure());
   }
-  (void)pull_rate(broker.port(), 4, 20000);
-  for (int i = 0; i < 3; ++i) pulls.push_back(pull_rate(broker.port(), 4, each));
-  figures.sends = median(sends);
-  figures.pulls = median(pulls);
+  return sample_of(std::move(values));
+}
+
+void add_latency(Figures& figures, const std::string& name, const std::vector<Latency>& runs) {
+  std::vector<double> p50, p99;
+  for (const Latency& run : runs) {
+    p50.push_back(run.p50_us);
+    p99.push_back(run.p99_us);
+  }
+  figures[name + ", p50"] = sample_of(p50);
+  figures[name + ", p99"] = sample_of(p99);
+}
+
+// A broker of a test run lives for seconds: its first sends and pulls are figures of their own.
+void first_load(const BenchBroker& broker, Figures& figures) {
+  constexpr int kFirst = 10000;
+  figures["idle memory, mappings of files apart"] = sample_of({broker.resident_anonymous_mib()});
+  add_latency(figures, "its first 10,000 sends 1x1", {lone_sender(broker.port(), kFirst)});
+  figures["its first 10,000 pulled"] = sample_of({pull_rate(broker.port(), {.queues = 1, .until = kFirst})});
+}
+
+void warm_load(const BenchBroker& broker, const Way& way, Figures& figures) {
+  (void)send_rate(broker.port(), {.each = 30000});  // a JVM compiles itself by this
+  std::vector<Latency> lone, parked;
+  for (int i = 0; i < way.runs; ++i) lone.push_back(lone_sender(broker.port(), 20000 / way.divide));
+  add_latency(figures, "send 1x1", lone);
+  for (const SendShape& shape : kSends) {
+    SendLoad load = shape.load;
+    load.each /= way.divide;
+    figures[shape.name] = several(way.runs, [&] { return send_rate(broker.port(), load); });
+  }
+  const int64_t until = 200000 / way.divide;
+  const auto pulls = [&](const char* name, const PullLoad& load) {
+    figures[name] = several(way.runs, [&] { return pull_rate(broker.port(), load); });
+  };
+  pulls("pull, 32 a call, 1 reader of 1 queue", {.queues = 1, .until = until});
+  pulls("pull, 32 a call, 1 reader of 4 queues", {.until = until});
+  pulls("pull, 32 a call, 4 readers", {.readers = 4, .until = until});
+  for (int i = 0; i < way.runs; ++i) parked.push_back(parked_pull(broker.port(), 1000));
+  add_latency(figures, "parked pull to delivery", parked);
+}
+
+void memory_load(const BenchBroker& broker, Figures& figures) {
+  const double before = broker.resident_anonymous_mib();
+  {
+    const IdleClients idle(broker.port(), kConnections);
+    figures["10,000 idle connections, memory each"] =
+        sample_of({(broker.resident_anonymous_mib() - before) * 1024 / kConnections});
+  }
+}
+
+Figures measure(const BenchBroker& broker, const Way& way) {
+  Figures figures;
+  first_load(broker, figures);
+  warm_load(broker, way, figures);
+  memory_load(broker, figures);
   return figures;
 }
 
-void print_row(const char* name, const char* unit, double ours, const std::optional<double>& theirs,
-               bool less_is_better) {
-  std::printf("%-52s %10.1f %-9s", name, ours, unit);
-  if (!theirs) {
-    std::printf("  Apache: not run\n");
-    return;
+Figures limits() {
+  Figures figures;
+  const size_t frame = send_frame(0).size();
+  std::vector<Latency> echoes;
+  std::vector<double> rates, copies;
+  for (int i = 0; i < kRuns; ++i) {
+    const EchoLatency echo = loopback_echo(frame, kAnswerBytes, 20000);
+    echoes.push_back({echo.p50_us, echo.p99_us});
+    rates.push_back(loopback_echo_rate({.each = 200000, .request_bytes = frame, .answer_bytes = kAnswerBytes}));
+    copies.push_back(loopback_copy() * 1e6 / 1200);  // a record of 1 KiB in an answer: roughly
   }
-  std::printf("  Apache %10.1f   %8.1f x\n", *theirs, less_is_better ? *theirs / ours : ours / *theirs);
+  add_latency(figures, "echo", echoes);
+  figures["echo rate"] = sample_of(rates);
+  figures["copy"] = sample_of(copies);
+  return figures;
+}
+
+using Start = std::function<std::unique_ptr<BenchBroker>(const std::string& store)>;
+
+std::optional<Sample> ready_times(const Start& start, const std::string& store, int runs) {
+  std::vector<double> times;
+  for (int i = 0; i < runs; ++i) {
+    const auto broker = start(store);
+    if (broker == nullptr) return std::nullopt;
+    times.push_back(broker->ready_ms());
+  }
+  return sample_of(times);
+}
+
+void start_rows(const Start& ours, const Start& genuine, Report& report) {
+  report.add({.name = "serve: ready on an empty store",
+              .unit = "ms",
+              .better = Better::kLess,
+              .ours = *ready_times(ours, "", kRuns),
+              .apache = ready_times(genuine, "", 3),
+              .aims = {.apache = 400, .value = 10}});
+  const std::string store = work_directory() + "/big";
+  make_store(store, {.messages = 3700000});
+  report.add({.name = "serve: ready on a cleanly closed store of 4 GiB",
+              .unit = "ms",
+              .better = Better::kLess,
+              .ours = *ready_times(ours, store, kRuns),
+              .apache = ready_times(genuine, store, 3),
+              .aims = {.apache = 100}});
+  remove_all(store);
+}
+
+void load_rows(const Figures& ours, const std::optional<Figures>& theirs, const Figures& limit, Report& report) {
+  const auto row = [&](const std::string& name, const char* unit, Better better, Aims aims = {},
+                       std::optional<Limit> beside = std::nullopt) {
+    report.add({.name = "serve: " + name,
+                .unit = unit,
+                .better = better,
+                .ours = ours.at(name),
+                .limit = std::move(beside),
+                .apache = theirs ? std::optional(theirs->at(name)) : std::nullopt,
+                .aims = aims});
+  };
+  const Limit p50{"loopback echo, p50", limit.at("echo, p50")}, p99{"loopback echo, p99", limit.at("echo, p99")};
+  const Limit rate{"loopback echo, 4 x 64", limit.at("echo rate")}, copy{"loopback copy", limit.at("copy")};
+  row("idle memory, mappings of files apart", "MiB", Better::kLess, {.apache = 40, .value = 16});
+  row("its first 10,000 sends 1x1, p50", "us", Better::kLess, {}, p50);
+  row("its first 10,000 sends 1x1, p99", "us", Better::kLess, {}, p99);
+  row("its first 10,000 pulled", "k/s", Better::kMore);
+  row("send 1x1, p50", "us", Better::kLess, {.apache = 6, .of_limit = 1.5}, p50);
+  row("send 1x1, p99", "us", Better::kLess, {.apache = 20}, p99);
+  for (const SendShape& shape : kSends) {
+    const bool aimed = shape.load.kind == SendKind::kOne && shape.load.in_flight == 64;
+    row(shape.name, "k/s", Better::kMore, aimed ? Aims{.apache = 10, .of_limit = 0.5} : Aims{},
+        aimed ? std::optional(rate) : std::nullopt);
+  }
+  row("pull, 32 a call, 1 reader of 1 queue", "k/s", Better::kMore, {}, copy);
+  row("pull, 32 a call, 1 reader of 4 queues", "k/s", Better::kMore, {.apache = 10, .of_limit = 0.5}, copy);
+  row("pull, 32 a call, 4 readers", "k/s", Better::kMore, {}, copy);
+  row("parked pull to delivery, p50", "us", Better::kLess, {.apache = 5, .of_limit = 3}, p50);
+  row("parked pull to delivery, p99", "us", Better::kLess);
+  row("10,000 idle connections, memory each", "KiB", Better::kLess);
+}
+
+// Ours alone: memory that a broker holds on to, after more messages than a test run ever sends.
+void memory_row(const Start& ours, Report& report) {
+  const auto broker = ours("");
+  const double rate = send_rate(broker->port(), {.each = 2500000, .body_bytes = 64});
+  report.add({.name = "serve: memory after 10 million messages",
+              .unit = "MiB",
+              .better = Better::kLess,
+              .ours = sample_of({broker->resident_anonymous_mib()}),
+              .note = fmt::format("sent at {:.0f} k/s", rate)});
 }
 
 }  // namespace
 
-void print_limits() {
-  const EchoLatency echo = loopback_echo(send_frame(0).size(), 220, 20000);
-  std::printf("%-52s %10.1f us\n", "limit: loopback echo of a send, p50", echo.p50_us);
-  std::printf("%-52s %10.1f us\n", "limit: loopback echo of a send, p99", echo.p99_us);
-  std::printf("%-52s %10.2f GB/s\n", "limit: loopback copy", loopback_copy());
-}
-
-void bench_serve(const std::string& mqctl, const std::string& genuine_script) {
-  print_limits();
-  const std::unique_ptr<BenchBroker> own = BenchBroker::ours(mqctl);
-  if (own == nullptr) {
-    std::perror("serve");
-    std::exit(3);
-  }
-  const Figures ours = measure(*own, 200000);
-  std::optional<Figures> theirs;
-  if (!genuine_script.empty()) {
-    if (const auto genuine = BenchBroker::genuine(genuine_script, "5.5.0")) theirs = measure(*genuine, 40000);
-  }
-  const auto row = [&](const char* name, const char* unit, auto figure, bool less_is_better) {
-    print_row(name, unit, figure(ours), theirs ? std::optional(figure(*theirs)) : std::nullopt, less_is_better);
+void bench_serve(const BenchSetup& setup, Report& report) {
+  if (setup.mqctl.empty()) return;
+  report.title("The broker");
+  const Start ours = [&](const std::string& store) {
+    auto broker = BenchBroker::ours(setup.mqctl, store);
+    if (broker == nullptr) fail("serve");
+    return broker;
   };
-  row(
-      "serve: ready on an empty store", "ms", [](const Figures& f) { return f.ready_ms; }, true);
-  row(
-      "serve: idle memory, mappings of files apart", "MiB", [](const Figures& f) { return f.idle_mib; }, true);
-  row(
-      "serve: its first 10,000 sends, one at a time, p50", "us", [](const Figures& f) { return f.cold.p50_us; }, true);
-  row(
-      "serve: its first 10,000 sends, one at a time, p99", "us", [](const Figures& f) { return f.cold.p99_us; }, true);
-  row(
-      "serve: its first 10,000 pulled, one queue", "k msg/s", [](const Figures& f) { return f.cold_pulls; }, false);
-  row(
-      "serve: a lone closed-loop sender, p50", "us", [](const Figures& f) { return f.lone.p50_us; }, true);
-  row(
-      "serve: a lone closed-loop sender, p99", "us", [](const Figures& f) { return f.lone.p99_us; }, true);
-  row(
-      "serve: sends of 1 KiB, 4 connections x 64 in flight", "k msg/s", [](const Figures& f) { return f.sends; },
-      false);
-  row(
-      "serve: pulls of one consumer of 4 queues, 32 a pull", "k msg/s", [](const Figures& f) { return f.pulls; },
-      false);
+  const Start genuine = [&](const std::string& store) {
+    return setup.genuine_script.empty() ? nullptr : BenchBroker::genuine(setup.genuine_script, kApacheVersion, store);
+  };
+  start_rows(ours, genuine, report);
+  const Figures limit = limits(), own = measure(*ours(""), {.runs = kRuns, .divide = 1});
+  std::optional<Figures> theirs;
+  if (const auto broker = genuine("")) theirs = measure(*broker, {.runs = 3, .divide = 5});
+  load_rows(own, theirs, limit, report);
+  memory_row(ours, report);
 }
 
 }  // namespace mqctl
