@@ -22,14 +22,21 @@ MappedFileQueueOptions queue_options(const CommitLogOptions& options, AllocateMa
           .allocator = allocator};
 }
 
+// Pages that are written through the file are not touched ahead in the mapping.
+CommitLogOptions with_its_window(CommitLogOptions options) {
+  if (options.flush.mode == FlushMode::kSync) options.allocate.populate_window_bytes = 0;
+  return options;
+}
+
 }  // namespace
 
 CommitLog::CommitLog(FileSystem& fs, const Clock& clock, CommitLogOptions options)
     : clock_(clock),
-      options_(std::move(options)),
+      options_(with_its_window(std::move(options))),
       allocator_(std::make_unique<AllocateMappedFileService>(fs, options_.allocate)),
       queue_(fs, queue_options(options_, allocator_.get())),
-      put_lock_(make_put_message_lock(options_.put_lock)) {}
+      put_lock_(make_put_message_lock(options_.put_lock)),
+      through_file_(options_.flush.mode == FlushMode::kSync) {}
 
 CommitLog::~CommitLog() {
   (void)shutdown();  // the owner that wants the answer has called it before
@@ -52,17 +59,39 @@ Result<AppendedRun> CommitLog::append(std::span<const EncodedMessage> run, Queue
   done.stored = clock_.now();
   done.queue_offset = QueueOffset(cursor.next);
   done.offset = PhysicalOffset((*file)->first_offset() + static_cast<int64_t>((*file)->wrote_position()));
-  done.end = done.offset;
-  std::byte* to = (*file)->write_cursor();
-  for (const EncodedMessage& message : run) {
-    const bool queued = enters_consume_queue(message.draft().sys_flag);
-    message.write_to(to, QueueOffset(queued ? cursor.next++ : 0), done.end, done.stored);
-    to += message.size();
-    done.end += static_cast<int64_t>(message.size());
+  if (Status status = through_file_ ? write_run(run, done, **file, cursor) : copy_run(run, done, **file, cursor);
+      !status.ok()) {
+    cursor.next = done.queue_offset.value();
+    return status;
   }
-  (*file)->publish(bytes);
+  done.end = done.offset + static_cast<int64_t>(bytes);
   look_ahead(**file);
   return done;
+}
+
+void CommitLog::encode_run(std::span<const EncodedMessage> run, const AppendedRun& place, std::byte* to,
+                           QueueCursor& cursor) {
+  PhysicalOffset at = place.offset;
+  for (const EncodedMessage& message : run) {
+    const bool queued = enters_consume_queue(message.draft().sys_flag);
+    message.write_to(to, QueueOffset(queued ? cursor.next++ : 0), at, place.stored);
+    to += message.size();
+    at += static_cast<int64_t>(message.size());
+  }
+}
+
+Status CommitLog::copy_run(std::span<const EncodedMessage> run, const AppendedRun& place, MappedFile& file,
+                           QueueCursor& cursor) {
+  encode_run(run, place, file.write_cursor(), cursor);
+  file.publish(total_bytes(run));
+  return {};
+}
+
+Status CommitLog::write_run(std::span<const EncodedMessage> run, const AppendedRun& place, MappedFile& file,
+                            QueueCursor& cursor) {
+  encoded_.resize(total_bytes(run));
+  encode_run(run, place, encoded_.data(), cursor);
+  return file.append_through_file(encoded_);
 }
 
 // A record and the 8 bytes of a blank behind it must fit; else the blank ends the segment here.
@@ -86,7 +115,7 @@ void CommitLog::look_ahead(MappedFile& file) {
     touched_until_ = position;
     next_prepared_ = false;
   }
-  if (position + window / 2 >= touched_until_ && touched_until_ < file.size()) {
+  if (window > 0 && position + window / 2 >= touched_until_ && touched_until_ < file.size()) {
     allocator_->writer_at(file, touched_until_);
     touched_until_ += window;
   }

@@ -90,6 +90,12 @@ class CommitLog {
 
  private:
   Result<MappedFile*> room_for(uint64_t bytes);
+  static void encode_run(std::span<const EncodedMessage> run, const AppendedRun& place, std::byte* to,
+                         QueueCursor& cursor);
+  static Status copy_run(std::span<const EncodedMessage> run, const AppendedRun& place, MappedFile& file,
+                         QueueCursor& cursor);
+  Status write_run(std::span<const EncodedMessage> run, const AppendedRun& place, MappedFile& file,
+                   QueueCursor& cursor);
   void look_ahead(MappedFile& file);
 
   const Clock& clock_;
@@ -98,6 +104,10 @@ class CommitLog {
   MappedFileQueue queue_;
   std::unique_ptr<FlushService> flush_;
   std::unique_ptr<PutMessageLock> put_lock_;
+  // With sync flush records go through write(): a mapped page that is written again after each sync costs a fault, and
+  // at the sync an interrupt of every processor (docs/performance.md, "sync flush").
+  const bool through_file_;
+  std::vector<std::byte> encoded_;  // the put lock's
   int64_t start_offset_ = 0;
   uint64_t touched_until_ = 0;  // the put lock's: pages of the current file asked for so far
   const MappedFile* touched_file_ = nullptr;

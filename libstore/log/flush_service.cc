@@ -1,6 +1,11 @@
 #include "libstore/log/flush_service.h"
 
 namespace mqctl {
+namespace {
+
+constexpr std::chrono::microseconds kLinger{50};
+
+}  // namespace
 
 FlushService::FlushService(MappedFileQueue& queue, FlushOptions options)
     : queue_(queue), options_(options), thread_([this] { run(); }) {}
@@ -10,68 +15,84 @@ FlushService::~FlushService() {
 }
 
 void FlushService::run() {
-  MutexLock lock(mutex_);
-  while (!stopping_) {
-    if (!wanted_) {
-      if (options_.mode == FlushMode::kAsync) {
-        work_.wait_for(mutex_, options_.interval);
-      } else {
-        work_.wait(mutex_);
-      }
-    }
-    if (wanted_ || options_.mode == FlushMode::kAsync) flush_once();
+  while (!stopping_.load()) {
+    await_work();
+    if (asked_.exchange(false) || options_.mode == FlushMode::kAsync) flush_once();
   }
   flush_once();
-  finished_ = true;
-  flushed_.notify_all();
+  finished_.store(true);
+  rounds_.end(rounds_.begin());  // for who came during the last flush
+}
+
+void FlushService::await_work() {
+  if (has_work()) return;
+  if (options_.mode == FlushMode::kSync) {
+    const auto until = std::chrono::steady_clock::now() + kLinger;
+    while (!has_work() && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  }
+  MutexLock lock(mutex_);
+  sleeping_.store(true);
+  if (!has_work()) {
+    if (options_.mode == FlushMode::kAsync) {
+      work_.wait_for(mutex_, options_.interval);
+    } else {
+      work_.wait(mutex_);
+    }
+  }
+  sleeping_.store(false);
+}
+
+// Either the thread sees that it is asked before it sleeps, or it is seen sleeping here.
+void FlushService::ask() {
+  asked_.store(true);
+  if (!sleeping_.load()) return;
+  MutexLock lock(mutex_);
+  work_.notify_one();
 }
 
 // Whoever asks while the disk is busy is served by the next round: that is the group.
 void FlushService::flush_once() {
-  wanted_ = false;
-  mutex_.unlock();
+  const uint32_t round = rounds_.begin();
   const auto begin = std::chrono::steady_clock::now();
   const int64_t before = queue_.flushed_where();
   Status status = queue_.flush();
   if (queue_.flushed_where() > before) latency_.add(std::chrono::steady_clock::now() - begin);
-  mutex_.lock();
-  if (!status.ok() && failure_.ok()) failure_ = status;
-  flushed_.notify_all();
+  if (!status.ok() && !failed_.load()) {
+    MutexLock lock(mutex_);
+    failure_ = std::move(status);
+    failed_.store(true);
+  }
+  rounds_.end(round);
+}
+
+Status FlushService::failure() const {
+  MutexLock lock(mutex_);
+  return failure_;
 }
 
 Status FlushService::wait_flushed(PhysicalOffset end) {
   const auto deadline = std::chrono::steady_clock::now() + options_.sync_limit;
-  MutexLock lock(mutex_);
   while (queue_.flushed_where() < end.value()) {
-    if (!failure_.ok()) return failure_;
-    if (finished_) return Status::error(Errc::kBusy, "the store is shutting down");
-    const auto left = deadline - std::chrono::steady_clock::now();
-    if (left <= std::chrono::nanoseconds::zero()) {
+    if (failed_.load()) return failure();
+    const uint32_t round = rounds_.next();  // before the look at finished_: the last round ends after it was set
+    if (finished_.load()) return Status::error(Errc::kBusy, "the store is shutting down");
+    ask();
+    if (!rounds_.wait(round, deadline)) {
       return Status::error(Errc::kTimedOut, "the flush took longer than the limit; the message is stored");
     }
-    wanted_ = true;
-    work_.notify_one();
-    flushed_.wait_for(mutex_, left);
   }
-  return failure_;
-}
-
-void FlushService::wake() {
-  MutexLock lock(mutex_);
-  wanted_ = true;
-  work_.notify_one();
+  return failed_.load() ? failure() : Status();
 }
 
 Status FlushService::shutdown() {
-  {
-    MutexLock lock(mutex_);
-    if (stopping_) return failure_;
-    stopping_ = true;
-    work_.notify_all();
+  if (!stopping_.exchange(true)) {
+    {
+      MutexLock lock(mutex_);
+      work_.notify_all();
+    }
+    thread_.join();
   }
-  thread_.join();
-  MutexLock lock(mutex_);
-  return failure_;
+  return failure();
 }
 
 }  // namespace mqctl

@@ -6,6 +6,7 @@
 // promised until the store is opened again. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <thread>
@@ -14,6 +15,7 @@
 #include "libstore/base/mutex.h"
 #include "libstore/base/status.h"
 #include "libstore/base/types.h"
+#include "libstore/log/flush_rounds.h"
 #include "libstore/log/mapped_file_queue.h"
 
 namespace mqctl {
@@ -34,8 +36,6 @@ class FlushService {
   FlushMode mode() const { return options_.mode; }
   // Waits until everything below the offset is on disk. kTimedOut after sync_limit: the bytes are stored all the same.
   Status wait_flushed(PhysicalOffset end) EXCLUDES(mutex_);
-  // Starts a flush soon without waiting.
-  void wake() EXCLUDES(mutex_);
   // Of each flush that had something to bring to disk.
   const LatencyHistogram& latency() const { return latency_; }
   // Last flush, then the thread ends. Idempotent; gives the first failure there was.
@@ -43,17 +43,22 @@ class FlushService {
 
  private:
   void run() EXCLUDES(mutex_);
-  void flush_once() REQUIRES(mutex_);
+  void flush_once() EXCLUDES(mutex_);
+  void ask() EXCLUDES(mutex_);
+  // Looks for a while whether somebody asks before it sleeps.
+  void await_work() EXCLUDES(mutex_);
+  bool has_work() const { return asked_.load() || stopping_.load(); }
+  Status failure() const EXCLUDES(mutex_);
 
   MappedFileQueue& queue_;
   const FlushOptions options_;
   LatencyHistogram latency_;
-  Mutex mutex_;
+  FlushRounds rounds_;
+  std::atomic<bool> asked_{false}, stopping_{false}, sleeping_{false};  // seq_cst: see ask() and await_work()
+  std::atomic<bool> finished_{false};                                   // after the last flush
+  std::atomic<bool> failed_{false};                                     // failure_ is there
+  mutable Mutex mutex_;
   CondVar work_;
-  CondVar flushed_;
-  bool wanted_ GUARDED_BY(mutex_) = false;
-  bool stopping_ GUARDED_BY(mutex_) = false;
-  bool finished_ GUARDED_BY(mutex_) = false;  // after the last flush
   Status failure_ GUARDED_BY(mutex_);
   std::thread thread_;
 };

@@ -103,6 +103,13 @@ Status MappedFile::append(Bytes bytes) {
   return {};
 }
 
+Status MappedFile::append_through_file(Bytes bytes) {
+  if (Status status = reserve(bytes.size()); !status.ok()) return status;
+  if (Status status = file_->write_at(wrote_.load(std::memory_order_relaxed), bytes); !status.ok()) return status;
+  publish(bytes.size());
+  return {};
+}
+
 void MappedFile::set_positions(uint64_t position) {
   wrote_.store(position, std::memory_order_release);
   flushed_.store(position, std::memory_order_release);

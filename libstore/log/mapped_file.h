@@ -57,6 +57,8 @@ class MappedFile {
   }
   // reserve, copy, publish. kInvalidArgument where it does not fit; nothing has changed then.
   Status append(Bytes bytes);
+  // The same by a write() to the file, whose pages the mapping shares.
+  Status append_through_file(Bytes bytes);
   // Writes below the wrote position, for tables that are rewritten in place. REQUIRES: within the file and reserved.
   std::byte* at(uint64_t position) { return data_ + position; }
   // Recovery: wrote and flushed position.

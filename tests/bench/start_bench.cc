@@ -81,7 +81,7 @@ void program_rows(const std::string& mqctl, Report& report) {
   const std::vector<double> times = timed_runs(
       kRuns, [&] { remove_all(store); },
       [&] {
-        run_program({mqctl, "preallocate", store, "--count", "4", "--segment-size", "256MiB", "-q"});
+        run_program({mqctl, "preallocate", store, "--count", "4", "--size", "256MiB", "-q"});
       });
   Sample limit = allocation(kSegment);
   for (double* value : {&limit.median, &limit.low, &limit.high}) *value /= 1e9;
