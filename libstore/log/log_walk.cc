@@ -1,6 +1,10 @@
 #include "libstore/log/log_walk.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cstring>
+#include <thread>
+#include <vector>
 
 namespace mqctl {
 namespace {
@@ -21,27 +25,69 @@ std::string why_not_sound(RecordStatus status) {
   return status == RecordStatus::kRecord ? "a record with another physical offset" : std::string(describe(status));
 }
 
-// The next place in the bytes that could be a record: three bytes that both magic codes share, at their place.
-std::optional<size_t> next_candidate(Bytes bytes, size_t from) {
+// The first place in [from, stop) that could be a record's: three bytes that both magic codes share, at their place.
+std::optional<uint64_t> next_candidate(Bytes bytes, uint64_t from, uint64_t stop) {
   constexpr char kCommonMagic[] = {'\xDA', '\xA3', '\x20'};
-  if (from + RecordLayout::kMinBytes > bytes.size()) return std::nullopt;
+  if (from >= stop || from + RecordLayout::kMinBytes > bytes.size()) return std::nullopt;
   const std::byte* start = bytes.data() + from + RecordLayout::kMagicAt;
-  const void* found = memmem(start, bytes.size() - from - RecordLayout::kMagicAt, kCommonMagic, sizeof kCommonMagic);
+  const uint64_t length = std::min(stop + sizeof kCommonMagic - 1, bytes.size() - RecordLayout::kMagicAt) - from;
+  const void* found = memmem(start, length, kCommonMagic, sizeof kCommonMagic);
   if (found == nullptr) return std::nullopt;
-  return static_cast<size_t>(static_cast<const std::byte*>(found) - bytes.data()) - RecordLayout::kMagicAt;
+  return static_cast<uint64_t>(static_cast<const std::byte*>(found) - bytes.data()) - RecordLayout::kMagicAt;
 }
 
-std::optional<PhysicalOffset> find_in_file(MappedFile& file, uint64_t position) {
-  const Bytes bytes = file.whole();
-  while (true) {
-    position = file.next_data(position);
-    const std::optional<size_t> candidate = next_candidate(bytes, position);
-    if (!candidate) return std::nullopt;
-    const PhysicalOffset offset(file.first_offset() + static_cast<int64_t>(*candidate));
-    MessageView view;
-    if (sound(parse_at(file, offset, CrcCheck::kBody, view), view, offset)) return offset;
-    position = *candidate + 1;
+std::optional<PhysicalOffset> find_in_file(MappedFile& file, uint64_t from) {
+  std::optional<PhysicalOffset> found;
+  file.visit_data(from, [&](FileRange piece) {
+    std::optional<uint64_t> candidate = piece.begin;
+    while (!found && (candidate = next_candidate(file.whole(), *candidate, piece.end))) {
+      const PhysicalOffset offset(file.first_offset() + static_cast<int64_t>(*candidate));
+      MessageView view;
+      if (sound(parse_at(file, offset, CrcCheck::kBody, view), view, offset)) found = offset;
+      ++*candidate;
+    }
+    return !found;
+  });
+  return found;
+}
+
+}  // namespace
+
+namespace {
+
+// One file from the offset on: up to its blank where another file follows, else to what ends the log.
+struct FileWalk {
+  LogWalk walk;
+  bool goes_on = false;
+};
+
+template <typename Visit>
+Result<FileWalk> walk_file(const MappedFileQueue& files, MappedFile& file, PhysicalOffset from, CrcCheck check,
+                           const Visit& visit) {
+  FileWalk done;
+  LogWalk& walk = done.walk;
+  walk.end = from;
+  MessageView view;
+  RecordStatus status = parse_at(file, walk.end, check, view);
+  for (; sound(status, view, walk.end); status = parse_at(file, walk.end, check, view)) {
+    if (Status visited = visit(view); !visited.ok()) return visited;
+    ++walk.records;
+    walk.end += static_cast<int64_t>(view.record.size());
   }
+  const MappedFile* next = files.next(file);
+  done.goes_on = status == RecordStatus::kBlank && next != nullptr;
+  if (done.goes_on) {
+    walk.end = PhysicalOffset(next->first_offset());
+  } else if (status != RecordStatus::kEmpty && status != RecordStatus::kBlank) {
+    walk.stopped_by = why_not_sound(status);
+  }
+  return done;
+}
+
+void add(LogWalk& walk, LogWalk file) {
+  walk.end = file.end;
+  walk.records += file.records;
+  walk.stopped_by = std::move(file.stopped_by);
 }
 
 }  // namespace
@@ -50,24 +96,41 @@ Result<LogWalk> walk_log(const MappedFileQueue& files, PhysicalOffset from, CrcC
                          const RecordVisitor& visit) {
   LogWalk walk;
   walk.end = from;
-  MappedFile* file = files.find(from.value());
-  while (file != nullptr) {
-    MessageView view;
-    const RecordStatus status = parse_at(*file, walk.end, check, view);
-    if (sound(status, view, walk.end)) {
-      if (Status visited = visit(view); !visited.ok()) return visited;
-      ++walk.records;
-      walk.end += static_cast<int64_t>(view.record.size());
-      continue;
+  bool goes_on = true;
+  while (goes_on) {
+    MappedFile* const file = files.find(walk.end.value());
+    if (file == nullptr) break;
+    Result<FileWalk> done = walk_file(files, *file, walk.end, check, visit);
+    if (!done) return std::move(done).error();
+    goes_on = done->goes_on;
+    add(walk, std::move(done->walk));
+  }
+  return walk;
+}
+
+// Each file begins with a record: they are checked side by side, and what counts is put together in their order.
+LogWalk check_log(const MappedFileQueue& files, PhysicalOffset from, unsigned threads) {
+  std::vector<MappedFile*> parts;
+  for (MappedFile* file = files.find(from.value()); file != nullptr; file = files.next(*file)) parts.push_back(file);
+  std::vector<FileWalk> walks(parts.size());
+  std::atomic<size_t> next{0}, stop_at{parts.size()};
+  const auto work = [&] {
+    for (size_t i = next++; i < parts.size() && i <= stop_at.load(std::memory_order_relaxed); i = next++) {
+      const PhysicalOffset start = i == 0 ? from : PhysicalOffset(parts[i]->first_offset());
+      walks[i] = *walk_file(files, *parts[i], start, CrcCheck::kBody, [](const MessageView&) { return Status(); });
+      if (!walks[i].goes_on) stop_at.store(std::min(i, stop_at.load()));  // what lies behind need not be looked at
     }
-    MappedFile* next = files.next(*file);
-    if (status == RecordStatus::kBlank && next != nullptr) {
-      walk.end = PhysicalOffset(next->first_offset());
-      file = next;
-      continue;
-    }
-    if (status != RecordStatus::kEmpty && status != RecordStatus::kBlank) walk.stopped_by = why_not_sound(status);
-    break;
+  };
+  std::vector<std::thread> helpers;
+  for (size_t i = 1; i < std::min<size_t>(threads, parts.size()); ++i) helpers.emplace_back(work);
+  work();
+  for (std::thread& helper : helpers) helper.join();
+
+  LogWalk walk;
+  walk.end = from;
+  for (FileWalk& file : walks) {
+    add(walk, std::move(file.walk));
+    if (!file.goes_on) break;
   }
   return walk;
 }

@@ -26,6 +26,9 @@ using RecordVisitor = std::function<Status(const MessageView&)>;
 // REQUIRES: `from` is a record's offset, a blank's, or where the log may end.
 Result<LogWalk> walk_log(const MappedFileQueue& files, PhysicalOffset from, CrcCheck check, const RecordVisitor& visit);
 
+// The same with each body's CRC and nobody to visit, by several threads; also the result is the same.
+LogWalk check_log(const MappedFileQueue& files, PhysicalOffset from, unsigned threads);
+
 // The sound record at the offset, or none.
 std::optional<MessageView> sound_record(const MappedFileQueue& files, PhysicalOffset offset, CrcCheck check);
 

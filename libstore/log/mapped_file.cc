@@ -15,7 +15,7 @@ uint64_t allocate_ahead_bytes(uint64_t file_bytes) {
   return std::clamp(file_bytes / 64, kLeast, kMost);
 }
 
-constexpr uint64_t kPageBytes = 4096;
+constexpr uint64_t kPageBytes = 4096, kPieceBytes = 1 << 20;
 
 bool is_zero(Bytes bytes) {
   return bytes.empty() ||
@@ -115,44 +115,69 @@ void MappedFile::set_positions(uint64_t position) {
   flushed_.store(position, std::memory_order_release);
 }
 
-uint64_t MappedFile::next_data(uint64_t position) {
-  if (position >= size_bytes_) return size_bytes_;
-  Result<uint64_t> data = file_->next_data(position);
-  return data ? std::clamp(*data, position, size_bytes_) : position;
+std::vector<FileRange> MappedFile::data_ranges(uint64_t from) {
+  std::vector<FileRange> ranges;
+  while (from < size_bytes_) {
+    const Result<uint64_t> data = file_->next_data(from);
+    const uint64_t begin = data ? std::clamp(*data, from, size_bytes_) : from;
+    if (begin == size_bytes_) break;
+    const Result<uint64_t> hole = data ? file_->next_hole(begin) : size_bytes_;
+    const uint64_t end = hole && *hole > begin ? std::min(*hole, size_bytes_) : size_bytes_;
+    ranges.push_back({begin, end});
+    from = end;
+  }
+  return ranges;
 }
 
-bool MappedFile::all_zeros() { return next_nonzero_page(0) == size_bytes_; }
+void MappedFile::visit_data(uint64_t from, const std::function<bool(FileRange)>& visit) {
+  const std::vector<FileRange> ranges = data_ranges(from);
+  bool more = true;
+  region_->read_ahead(from, false);
+  for (const FileRange& range : ranges) {
+    for (uint64_t begin = range.begin; more && begin < range.end; begin += kPieceBytes) {
+      const uint64_t end = std::min(range.end, begin + kPieceBytes);
+      file_->will_need(begin, end - begin);
+      more = visit({begin, end});
+    }
+  }
+  region_->read_ahead(from, true);
+}
+
+// Every page with another byte than zero in it, or the part of it that counts.
+void MappedFile::visit_nonzero(uint64_t from, const std::function<bool(FileRange)>& visit) {
+  visit_data(from, [&](FileRange piece) {
+    for (uint64_t begin = piece.begin; begin < piece.end;) {
+      const uint64_t end = std::min(piece.end, (begin / kPageBytes + 1) * kPageBytes);
+      if (!is_zero(Bytes(data_ + begin, end - begin)) && !visit({begin, end})) return false;
+      begin = end;
+    }
+    return true;
+  });
+}
+
+bool MappedFile::all_zeros() {
+  bool zeros = true;
+  visit_nonzero(0, [&](FileRange) { return zeros = false; });
+  return zeros;
+}
 
 uint64_t MappedFile::data_end(uint64_t from) {
   uint64_t end = 0;
-  while ((from = next_nonzero_page(from)) < size_bytes_) {
-    const uint64_t page_end = std::min(size_bytes_, (from / kPageBytes + 1) * kPageBytes);
-    end = page_end;
+  visit_nonzero(from, [&](FileRange page) {
+    end = page.end;
     while (data_[end - 1] == std::byte{0}) --end;
-    from = page_end;
-  }
+    return true;
+  });
   return end;
 }
 
-// Holes are zero already: they are stepped over, and zeroing leaves them holes.
-uint64_t MappedFile::next_nonzero_page(uint64_t position) {
-  while ((position = next_data(position)) < size_bytes_) {
-    const uint64_t end = std::min(size_bytes_, (position / kPageBytes + 1) * kPageBytes);
-    if (!is_zero(Bytes(data_ + position, end - position))) return position;
-    position = end;
-  }
-  return size_bytes_;
-}
-
+// Holes are zero already, and stay holes.
 Status MappedFile::zero_tail() {
-  uint64_t position = wrote_.load(std::memory_order_relaxed);
   bool changed = false;
-  while ((position = next_nonzero_page(position)) < size_bytes_) {
-    const uint64_t end = std::min(size_bytes_, (position / kPageBytes + 1) * kPageBytes);
-    std::memset(data_ + position, 0, end - position);
-    changed = true;
-    position = end;
-  }
+  visit_nonzero(wrote_.load(std::memory_order_relaxed), [&](FileRange page) {
+    std::memset(data_ + page.begin, 0, page.end - page.begin);
+    return changed = true;
+  });
   return changed ? file_->sync() : Status();
 }
 

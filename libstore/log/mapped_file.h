@@ -9,8 +9,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "libstore/base/bytes.h"
 #include "libstore/base/mutex.h"
@@ -22,6 +24,10 @@ namespace mqctl {
 // kWhole: real blocks for all of the file when it is made, so that a full disk is an error then and never a SIGBUS in
 // the middle of a put. kAhead: real blocks a window ahead of the writing, for files that mostly stay empty.
 enum class Blocks : uint8_t { kWhole, kAhead };
+
+struct FileRange {
+  uint64_t begin = 0, end = 0;
+};
 
 class MappedFile {
  public:
@@ -73,8 +79,9 @@ class MappedFile {
   // --- Recovery: before anybody writes ---
   // The whole file, whatever the positions say.
   Bytes whole() const { return {data_, size_bytes_}; }
-  // The next position that may hold other bytes than zeros, skipping holes; the size where none follows.
-  uint64_t next_data(uint64_t position);
+  // Where there may be other bytes than zeros, at or behind `from`, in pieces and in order, until `visit` says false.
+  // Found out before any of it is read, and read without what lies behind: pages that were read count as data later.
+  void visit_data(uint64_t from, const std::function<bool(FileRange)>& visit);
   bool all_zeros();
   // The position behind the last byte at or behind `from` that is not zero; 0 where there is none.
   uint64_t data_end(uint64_t from);
@@ -98,7 +105,8 @@ class MappedFile {
  private:
   MappedFile(FileSystem& fs, std::string path, int64_t first_offset, uint64_t size_bytes);
   Status map(std::unique_ptr<File> file, uint64_t allocated_end);
-  uint64_t next_nonzero_page(uint64_t position);
+  std::vector<FileRange> data_ranges(uint64_t from);
+  void visit_nonzero(uint64_t from, const std::function<bool(FileRange)>& visit);
 
   FileSystem& fs_;
   const std::string path_;

@@ -38,6 +38,11 @@ class File {
   virtual Result<uint64_t> allocated_bytes() = 0;
   // The next position at or after `from` that may hold data, skipping holes; the file size where none follows.
   virtual Result<uint64_t> next_data(uint64_t from) = 0;
+  // The first position behind `from` where a hole begins; the file size where none does, or none is known.
+  virtual Result<uint64_t> next_hole(uint64_t from) {
+    (void)from;
+    return size();
+  }
   // Maps [0, length). REQUIRES for kRead: length <= size at this moment. See MappedRegion for what a later shrink does.
   virtual Result<std::unique_ptr<MappedRegion>> map(MapMode mode, uint64_t length) = 0;
   virtual Status set_modified(EpochMs time) = 0;

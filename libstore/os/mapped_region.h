@@ -23,6 +23,12 @@ class MappedRegion {
   virtual Status sync(size_t position, size_t length) = 0;
   // Touches the pages for writing, so that the first write meets no page fault. Best effort, contents unchanged.
   virtual void populate_write(size_t position, size_t length) = 0;
+  // Whether what lies behind a page that is read is read with it (the kernel's way), or nothing but the page. Best
+  // effort.
+  virtual void read_ahead(size_t position, bool on) {
+    (void)position;
+    (void)on;
+  }
 };
 
 }  // namespace mqctl

@@ -92,6 +92,11 @@ class PosixFile final : public File {
     return end ? std::max(*end, from) : end;
   }
 
+  Result<uint64_t> next_hole(uint64_t from) override {
+    const off_t found = ::lseek(fd_.get(), static_cast<off_t>(from), SEEK_HOLE);
+    return found < 0 ? size() : Result<uint64_t>(static_cast<uint64_t>(found));
+  }
+
   Result<std::unique_ptr<MappedRegion>> map(MapMode mode, uint64_t length) override {
     return map_file(fd_.get(), path_, mode, length);
   }

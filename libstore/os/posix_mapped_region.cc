@@ -42,6 +42,11 @@ class PosixMappedRegion final : public MappedRegion {
     if (range.length > 0) (void)::madvise(range.start, range.length, kMadvPopulateWrite);
   }
 
+  void read_ahead(size_t position, bool on) override {
+    const PageRange range = pages(position, size_);
+    if (range.length > 0) (void)::madvise(range.start, range.length, on ? MADV_NORMAL : MADV_RANDOM);
+  }
+
  private:
   PageRange pages(size_t position, size_t length) const {
     if (position >= size_) return {data_, 0};

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <optional>
+#include <thread>
 
 #include "libstore/log/log_walk.h"
 
 namespace mqctl {
 namespace {
+
+unsigned scan_threads() { return std::clamp(std::thread::hardware_concurrency(), 1u, 8u); }
 
 PhysicalOffset first_of(const MappedFile& file) { return PhysicalOffset(file.first_offset()); }
 
@@ -116,19 +119,17 @@ Result<RecoveryReport> recover_store(const RecoveryInput& input) {
 
   const PhysicalOffset vouched = input.after_crash ? vouched_by_checkpoint(input) : PhysicalOffset(INT64_MAX);
   report.scanned_from = input.after_crash ? start_after_crash(input, vouched) : start_after_clean_stop(input);
-  Result<LogWalk> walk =
-      walk_log(files, report.scanned_from, CrcCheck::kBody, [](const MessageView&) { return Status(); });
-  if (!walk) return std::move(walk).error();
-  report.records_scanned = walk->records;
-  report.log_end = walk->end;
+  const LogWalk walk = check_log(files, report.scanned_from, scan_threads());
+  report.records_scanned = walk.records;
+  report.log_end = walk.end;
   if (input.on_damage == OnDamage::kRefuse) {
-    if (Status status = refuse_damage(files, *walk); !status.ok()) return status;
+    if (Status status = refuse_damage(files, walk); !status.ok()) return status;
   }
 
-  if (Status status = input.queues.truncate(std::min(walk->end, vouched)); !status.ok()) return status;
-  if (Status status = input.index == nullptr ? Status() : input.index->truncate(walk->end); !status.ok()) return status;
-  if (Status status = dispatch_or_rebuild(input, walk->end, report); !status.ok()) return status;
-  if (Status status = cut_log(input, *walk, report); !status.ok()) return status;
+  if (Status status = input.queues.truncate(std::min(walk.end, vouched)); !status.ok()) return status;
+  if (Status status = input.index == nullptr ? Status() : input.index->truncate(walk.end); !status.ok()) return status;
+  if (Status status = dispatch_or_rebuild(input, walk.end, report); !status.ok()) return status;
+  if (Status status = cut_log(input, walk, report); !status.ok()) return status;
   input.queues.correct_min_offsets(input.log.min_offset());
   return report;
 }

@@ -62,6 +62,7 @@ TEST_CASE("with sync flush what is dispatched is on disk", "[dispatch]") {
   store->defer_dispatch();
   const PutMessageResult put = store.put("m0");
   store->dispatch_deferred();
+  store->await_dispatch(std::chrono::seconds(10));  // the store's own thread may be at it
   CHECK(store->commit_log().flushed_where() >= put.end);
   CHECK(store.bodies() == numbered(0, 1));
 }

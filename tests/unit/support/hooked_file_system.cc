@@ -47,6 +47,7 @@ class HookedFile final : public File {
   Result<uint64_t> size() override { return base_->size(); }
   Result<uint64_t> allocated_bytes() override { return base_->allocated_bytes(); }
   Result<uint64_t> next_data(uint64_t from) override { return base_->next_data(from); }
+  Result<uint64_t> next_hole(uint64_t from) override { return base_->next_hole(from); }
   Result<std::unique_ptr<MappedRegion>> map(MapMode mode, uint64_t length) override {
     Result<std::unique_ptr<MappedRegion>> region = base_->map(mode, length);
     if (!region) return region;
