@@ -1,36 +1,91 @@
 #include "cli/broker/send_header.h"
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 namespace mqctl {
 namespace {
 
-struct Names {
-  std::string_view group, topic, default_topic, default_queues, queue, sys_flag, born, flag, properties, reconsume,
-      max_reconsume, batch;
+constexpr std::array<std::pair<std::string_view, char>, 12> kLetters{{{"producerGroup", 'a'},
+                                                                      {"topic", 'b'},
+                                                                      {"defaultTopic", 'c'},
+                                                                      {"defaultTopicQueueNums", 'd'},
+                                                                      {"queueId", 'e'},
+                                                                      {"sysFlag", 'f'},
+                                                                      {"bornTimestamp", 'g'},
+                                                                      {"flag", 'h'},
+                                                                      {"properties", 'i'},
+                                                                      {"reconsumeTimes", 'j'},
+                                                                      {"maxReconsumeTimes", 'l'},
+                                                                      {"batch", 'm'}}};
+
+char letter_of(std::string_view name, bool letters) {
+  if (letters) return name.size() == 1 ? name.front() : '\0';
+  const auto* const found =
+      std::find_if(kLetters.begin(), kLetters.end(), [&](const auto& one) { return one.first == name; });
+  return found == kLetters.end() ? '\0' : found->second;
+}
+
+struct Required {
+  bool topic = false, queue = false, sys_flag = false;
 };
-constexpr Names kFull{"producerGroup", "topic", "defaultTopic", "defaultTopicQueueNums", "queueId",           "sysFlag",
-                      "bornTimestamp", "flag",  "properties",   "reconsumeTimes",        "maxReconsumeTimes", "batch"};
-constexpr Names kLetters{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "l", "m"};
+
+void take(SendHeader& header, Required& seen, char letter, std::string_view value) {
+  const auto number = [&](int32_t otherwise) { return small_header_number(value).value_or(otherwise); };
+  switch (letter) {
+    case 'a':
+      header.group = value;
+      break;
+    case 'b':
+      header.topic = value;
+      seen.topic = true;
+      break;
+    case 'c':
+      header.default_topic = value;
+      break;
+    case 'd':
+      header.default_queues = number(4);
+      break;
+    case 'e':
+      header.queue = number(-1);
+      seen.queue = small_header_number(value).has_value();
+      break;
+    case 'f':
+      header.sys_flag = number(0);
+      seen.sys_flag = small_header_number(value).has_value();
+      break;
+    case 'g':
+      header.born = header_number(value).value_or(0);
+      break;
+    case 'h':
+      header.flag = number(0);
+      break;
+    case 'i':
+      header.properties = value;
+      break;
+    case 'j':
+      header.reconsume_times = number(0);
+      break;
+    case 'l':
+      header.max_reconsume_times = number(-1);
+      break;
+    case 'm':
+      header.batch = header_truth(value);
+      break;
+    default:
+      break;
+  }
+}
 
 }  // namespace
 
+// One walk: of two fields of a name the last counts, as in Java.
 SendHeader SendHeader::of(const ReceivedCommand& command, bool letters) {
-  const Names& names = letters ? kLetters : kFull;
   SendHeader header;
-  header.group = command.text(names.group);
-  header.topic = command.text(names.topic);
-  header.default_topic = command.text(names.default_topic);
-  header.properties = command.text(names.properties);
-  const std::optional<int32_t> queue = command.small_number(names.queue);
-  const std::optional<int32_t> sys_flag = command.small_number(names.sys_flag);
-  header.default_queues = command.small_number_or(names.default_queues, 4);
-  header.queue = queue.value_or(-1);
-  header.sys_flag = sys_flag.value_or(0);
-  header.flag = command.small_number_or(names.flag, 0);
-  header.born = command.number_or(names.born, 0);
-  header.reconsume_times = command.small_number_or(names.reconsume, 0);
-  header.max_reconsume_times = command.small_number_or(names.max_reconsume, -1);
-  header.batch = command.truth(names.batch);
-  header.complete = command.find(names.topic).has_value() && queue.has_value() && sys_flag.has_value();
+  Required seen;
+  for (const auto& [name, value] : command.ext) take(header, seen, letter_of(name, letters), value);
+  header.complete = seen.topic && seen.queue && seen.sys_flag;
   return header;
 }
 

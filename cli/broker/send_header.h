@@ -10,7 +10,7 @@ namespace mqctl {
 
 struct SendHeader {
   std::string_view group, topic, default_topic, properties;
-  int32_t default_queues = 0, queue = -1, sys_flag = 0, flag = 0, reconsume_times = 0, max_reconsume_times = -1;
+  int32_t default_queues = 4, queue = -1, sys_flag = 0, flag = 0, reconsume_times = 0, max_reconsume_times = -1;
   int64_t born = 0;
   bool batch = false;
   bool complete = false;  // every field that must be there is

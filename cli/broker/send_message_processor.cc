@@ -46,9 +46,42 @@ void close_properties(std::string& properties) {
   if (!properties.empty() && properties.back() != kPropertySeparator) properties += kPropertySeparator;
 }
 
+// What a send's own properties say about its way, found in one walk.
+struct SendProperties {
+  std::string_view unique_key, transaction;
+  bool has_unique_key = false, delay = false, timer = false, pop_receipt = false;
+
+  explicit SendProperties(std::string_view properties) {
+    PropertyCursor cursor(properties);
+    for (PropertyItem item; cursor.next(item);) take(item);
+  }
+
+ private:
+  void take(const PropertyItem& item) {
+    switch (item.name.front()) {
+      case 'U':
+        if (item.name != property::kUniqKey) return;
+        unique_key = item.value;
+        has_unique_key = true;
+        return;
+      case 'D':
+        delay |= item.name == property::kDelay;
+        return;
+      case 'P':
+        pop_receipt |= item.name == kPopReceipt;
+        return;
+      case 'T':
+        if (item.name == "TRAN_MSG") transaction = item.value;
+        timer |= item.name == "TIMER_DELAY_SEC" || item.name == "TIMER_DELAY_MS" || item.name == "TIMER_DELIVER_MS";
+        return;
+      default:
+        return;
+    }
+  }
+};
+
 // What a consumer got with a message by POP is none of the message that he sends.
 void remove_pop_receipt(std::string& properties) {
-  if (!find_property(properties, kPopReceipt)) return;
   PropertyList list(properties);
   list.erase(kPopReceipt);
   properties = list.encoded();
@@ -87,13 +120,15 @@ class SendMessage {
   }
 
   // What a broker adds to every message; CLUSTER is what request-reply finds its way back by.
-  std::string with_broker_properties(std::string_view given, std::string& unique_key) const {
-    std::string properties(given);
+  std::string with_broker_properties(const SendProperties& known, std::string& unique_key) const {
+    constexpr size_t kRoom = 128;
+    std::string properties;
+    properties.reserve(header_.properties.size() + kRoom);
+    properties = header_.properties;
     close_properties(properties);
-    remove_pop_receipt(properties);
-    const DispatchProperties known = dispatch_properties(properties);
-    unique_key = known.uniq_key;
-    if (!known.has_uniq_key) {
+    if (known.pop_receipt) remove_pop_receipt(properties);
+    unique_key = known.unique_key;
+    if (!known.has_unique_key) {
       unique_key = broker_.unique_keys().next(broker_.clock().now());
       add_property(properties, property::kUniqKey, unique_key);
     }
@@ -108,16 +143,17 @@ class SendMessage {
     if (request_.command.body.empty() || header_.properties.size() > kMaxPropertiesBytes) return illegal();
     BrokerMessage message = base();
     message.body = request_.command.body;
+    const SendProperties known(header_.properties);
     std::string unique_key;
-    message.properties = with_broker_properties(header_.properties, unique_key);
-    if (std::optional<Response> fault = redirect(message)) return fault;
+    message.properties = with_broker_properties(known, unique_key);
+    if (std::optional<Response> fault = redirect(message, known)) return fault;
     const PutMessageResult result = broker_.put(message);
     return answer(result, 1, unique_key, offset_message_id(message.store_host, result.offset));
   }
 
   // Half messages, messages past their last retry, timers.
-  std::optional<Response> redirect(BrokerMessage& message) {
-    if (find_property(message.properties, "TRAN_MSG") == "true") {
+  std::optional<Response> redirect(BrokerMessage& message, const SendProperties& known) {
+    if (known.transaction == "true") {
       if (broker_.config().reject_transactions) {
         return Response::of(rc::kNoPermission, "the broker[" + to_string(message.store_host) +
                                                    "] sending transaction message is forbidden");
@@ -127,11 +163,8 @@ class SendMessage {
       broker_.transactions().prepare(message);
       return std::nullopt;
     }
-    for (const std::string_view timer : {"TIMER_DELAY_SEC", "TIMER_DELAY_MS", "TIMER_DELIVER_MS"}) {
-      if (find_property(message.properties, timer) && !find_property(message.properties, property::kDelay)) {
-        return Response::of(rc::kSystemError, "accurate timer message is not enabled, timerWheelEnable is false");
-      }
-    }
+    if (known.timer && !known.delay)
+      return Response::of(rc::kSystemError, "accurate timer message is not enabled, timerWheelEnable is false");
     return is_retry_topic(message.topic) ? to_dead_letters(message) : std::nullopt;
   }
 

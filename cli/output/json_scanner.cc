@@ -81,12 +81,8 @@ uint32_t base64_group(const char* from) {
 
 }  // namespace
 
-void JsonScanner::skip_blanks() {
+char JsonScanner::peek_over_blanks() {
   while (at_ < end_ && (*at_ == ' ' || *at_ == '\t' || *at_ == '\n' || *at_ == '\r')) ++at_;
-}
-
-char JsonScanner::peek() {
-  skip_blanks();
   return at_ < end_ ? *at_ : '\0';
 }
 
@@ -113,8 +109,6 @@ bool JsonScanner::text_of_any(std::string_view& text) {
   return true;
 }
 
-bool JsonScanner::closes(char bracket) { return peek() == bracket && close(bracket); }
-
 bool JsonScanner::close(char bracket) {
   if (peek() != bracket) return fail(at_ == end_ ? "cut off" : "a comma or a closing bracket is expected");
   ++at_;
@@ -122,20 +116,8 @@ bool JsonScanner::close(char bracket) {
   return true;
 }
 
-bool JsonScanner::colon() {
-  if (peek() != ':') return fail("a colon is expected");
-  ++at_;
-  return true;
-}
-
-bool JsonScanner::comma() {
-  if (peek() != ',') return false;
-  ++at_;
-  return true;
-}
-
 bool JsonScanner::at_end() {
-  skip_blanks();
+  (void)peek();
   return at_ == end_ || fail("something follows the value");
 }
 
@@ -226,7 +208,7 @@ bool JsonScanner::low_surrogate(uint32_t& code) {
 }
 
 bool JsonScanner::integer(int64_t& value) {
-  skip_blanks();
+  (void)peek();
   const char* const start = at_;
   if (!number()) return false;
   const auto [behind, error] = std::from_chars(start, at_, value);

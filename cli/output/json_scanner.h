@@ -53,7 +53,7 @@ class JsonScanner {
   // Nothing but blanks is left.
   bool at_end();
   // The next byte that is no blank; 0 at the end.
-  char peek();
+  char peek() { return at_<end_&& static_cast<unsigned char>(*at_)> ' ' ? *at_ : peek_over_blanks(); }
 
   // Refuses what was just read; the first fault stays.
   bool fail(std::string_view why);
@@ -61,12 +61,20 @@ class JsonScanner {
   size_t column() const { return static_cast<size_t>(fault_ - begin_) + 1; }
 
  private:
-  void skip_blanks();
+  char peek_over_blanks();
   bool open(char bracket);
-  bool closes(char bracket);
+  bool closes(char bracket) { return peek() == bracket && close(bracket); }
   bool close(char bracket);
-  bool colon();
-  bool comma();
+  bool colon() {
+    if (peek() != ':') return fail("a colon is expected");
+    ++at_;
+    return true;
+  }
+  bool comma() {
+    if (peek() != ',') return false;
+    ++at_;
+    return true;
+  }
   bool word(std::string_view text);
   bool number();
   const char* plain_end(const char* from);

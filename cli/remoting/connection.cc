@@ -1,6 +1,7 @@
 #include "cli/remoting/connection.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "cli/remoting/frame_codec.h"
 
@@ -100,6 +101,7 @@ Connection::Consumed Connection::consume_batch() {
 Connection::Consumed Connection::consume() {
   std::string_view frame;
   FrameReader::Step step = FrameReader::Step::kNeedsMore;
+  bool active = false;  // a whole frame came, not just a byte
   while (true) {
     if (unread_beyond(kMaxQueuedBytes)) return Consumed::kPaused;
     step = input_.next(frame);
@@ -110,7 +112,7 @@ Connection::Consumed Connection::consume() {
       return Consumed::kRefused;
     }
     context_.frames_in.fetch_add(1, std::memory_order_relaxed);
-    note_activity();
+    if (!std::exchange(active, true)) note_activity();
     handle(std::move(*command));
   }
   if (step == FrameReader::Step::kNeedsMore) return Consumed::kAll;

@@ -31,6 +31,23 @@ struct RemotingCommand {
   RemotingCommand& set(std::string_view name, int64_t value) { return set(name, std::to_string(value)); }
 };
 
+// A field's value as a number; none where it is none, or where Java's int cannot have it.
+inline std::optional<int64_t> header_number(std::string_view value) {
+  int64_t parsed = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), parsed);
+  if (error != std::errc() || end != value.data() + value.size()) return std::nullopt;
+  return parsed;
+}
+inline std::optional<int32_t> small_header_number(std::string_view value) {
+  const std::optional<int64_t> number = header_number(value);
+  if (!number || *number < INT32_MIN || *number > INT32_MAX) return std::nullopt;
+  return static_cast<int32_t>(*number);
+}
+// Old libraries say 1 where Java says true.
+inline bool header_truth(std::string_view value) {
+  return value == "true" || value == "TRUE" || value == "True" || value == "1";
+}
+
 // Move-only. Views live as long as the object, moved or not.
 struct ReceivedCommand {
   SerializeType type = SerializeType::kJson;
@@ -57,27 +74,18 @@ struct ReceivedCommand {
   // None where it is missing, or no number.
   std::optional<int64_t> number(std::string_view name) const {
     const std::optional<std::string_view> value = find(name);
-    if (!value) return std::nullopt;
-    int64_t parsed = 0;
-    const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), parsed);
-    if (error != std::errc() || end != value->data() + value->size()) return std::nullopt;
-    return parsed;
+    return value ? header_number(*value) : std::nullopt;
   }
   int64_t number_or(std::string_view name, int64_t otherwise) const { return number(name).value_or(otherwise); }
   // None, too, where Java's int cannot have it.
   std::optional<int32_t> small_number(std::string_view name) const {
-    const std::optional<int64_t> value = number(name);
-    if (!value || *value < INT32_MIN || *value > INT32_MAX) return std::nullopt;
-    return static_cast<int32_t>(*value);
+    const std::optional<std::string_view> value = find(name);
+    return value ? small_header_number(*value) : std::nullopt;
   }
   int32_t small_number_or(std::string_view name, int32_t otherwise) const {
     return small_number(name).value_or(otherwise);
   }
-  // Old libraries say 1 where Java says true.
-  bool truth(std::string_view name) const {
-    const std::string_view value = text(name);
-    return value == "true" || value == "TRUE" || value == "True" || value == "1";
-  }
+  bool truth(std::string_view name) const { return header_truth(text(name)); }
 };
 
 }  // namespace mqctl
