@@ -1,5 +1,6 @@
 // BrokerController: what it does by the clock, and how it is configured while it runs.
 #include <algorithm>
+#include <cmath>
 
 #include "cli/broker/broker_controller.h"
 #include "cli/broker/schedule_message_service.h"
@@ -65,7 +66,11 @@ void BrokerController::persist_offsets() {
 void BrokerController::clean_up() {
   const Result<RetentionPass> pass = retention_->run();
   if (!pass) return log_.error("clean-up: " + pass.error().to_string());
-  if (pass->segments_deleted > 0) log_.info("deleted " + std::to_string(pass->segments_deleted) + " expired segments");
+  if (pass->segments_deleted == 0) return;
+  const std::string deleted = "deleted " + std::to_string(pass->segments_deleted);
+  if (!pass->immediately) return log_.info(deleted + " expired segments");
+  const long percent = std::lround(pass->used_ratio * 100);
+  log_.warning(deleted + " segments, expired or not: the disk is " + std::to_string(percent) + "% full");
 }
 
 }  // namespace mqctl

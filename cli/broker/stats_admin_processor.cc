@@ -34,9 +34,7 @@ void add_store_figures(BrokerController& broker, ConfigJson& table) {
   table["commitLogMinOffset"] = std::to_string(store.min_offset().value());
   table["commitLogMaxOffset"] = std::to_string(store.max_offset().value());
   const Result<SpaceInfo> space = broker.fs().space(broker.options().root);
-  const double used = space && space->total_bytes > 0
-                          ? 1 - static_cast<double>(space->available_bytes) / static_cast<double>(space->total_bytes)
-                          : 0;
+  const double used = space ? space->used_share() : 0;
   table["commitLogDiskRatio"] = std::to_string(used);
   table["consumeQueueDiskRatio"] = std::to_string(used);
   table["commitLogDirCapacity"] = space ? "Total : " + std::to_string(space->total_bytes) +

@@ -21,6 +21,9 @@ class FlushRounds {
   // Waits for its end; false when the time ran out first.
   bool wait(uint32_t round, Deadline deadline);
 
+  // How many wait for the round.
+  int waiting(uint32_t round) const { return places_[round % kPlaces].waiting.load(std::memory_order_relaxed); }
+
   uint32_t begin() { return begun_.fetch_add(1, std::memory_order_seq_cst) + 1; }
   void end(uint32_t round);
 

@@ -1,9 +1,11 @@
 #include "libstore/log/flush_service.h"
 
+#include <algorithm>
+
 namespace mqctl {
 namespace {
 
-constexpr std::chrono::microseconds kLinger{50};
+constexpr std::chrono::microseconds kLinger{50}, kGather{500};
 
 }  // namespace
 
@@ -17,11 +19,20 @@ FlushService::~FlushService() {
 void FlushService::run() {
   while (!stopping_.load()) {
     await_work();
+    gather();
     if (asked_.exchange(false) || options_.mode == FlushMode::kAsync) flush_once();
   }
   flush_once();
   finished_.store(true);
   rounds_.end(rounds_.begin());  // for who came during the last flush
+}
+
+void FlushService::gather() const {
+  const uint32_t round = rounds_.next();
+  const auto until = std::chrono::steady_clock::now() + std::min<std::chrono::steady_clock::duration>(took_, kGather);
+  while (rounds_.waiting(round) < crowd_ && !stopping_.load() && std::chrono::steady_clock::now() < until) {
+    std::this_thread::yield();
+  }
 }
 
 void FlushService::await_work() {
@@ -56,12 +67,14 @@ void FlushService::flush_once() {
   const auto begin = std::chrono::steady_clock::now();
   const int64_t before = queue_.flushed_where();
   Status status = queue_.flush();
-  if (queue_.flushed_where() > before) latency_.add(std::chrono::steady_clock::now() - begin);
+  took_ = std::chrono::steady_clock::now() - begin;
+  if (queue_.flushed_where() > before) latency_.add(took_);
   if (!status.ok() && !failed_.load()) {
     MutexLock lock(mutex_);
     failure_ = std::move(status);
     failed_.store(true);
   }
+  crowd_ = rounds_.waiting(round) + rounds_.waiting(round + 1);
   rounds_.end(round);
 }
 

@@ -45,6 +45,8 @@ class FlushService {
   void run() EXCLUDES(mutex_);
   void flush_once() EXCLUDES(mutex_);
   void ask() EXCLUDES(mutex_);
+  // Waits a moment for the crowd of the last round, so that it is one group and not two that take turns.
+  void gather() const;
   // Looks for a while whether somebody asks before it sleeps.
   void await_work() EXCLUDES(mutex_);
   bool has_work() const { return asked_.load() || stopping_.load(); }
@@ -54,6 +56,8 @@ class FlushService {
   const FlushOptions options_;
   LatencyHistogram latency_;
   FlushRounds rounds_;
+  int crowd_ = 0;                                // the thread's: who waited when the last round ended
+  std::chrono::steady_clock::duration took_{0};  // the thread's: the last round
   std::atomic<bool> asked_{false}, stopping_{false}, sleeping_{false};  // seq_cst: see ask() and await_work()
   std::atomic<bool> finished_{false};                                   // after the last flush
   std::atomic<bool> failed_{false};                                     // failure_ is there

@@ -5,6 +5,7 @@
 // what was never synced. Paths are byte strings as the OS takes them. All methods are thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -33,6 +34,14 @@ struct DirectoryEntry {
 struct SpaceInfo {
   uint64_t total_bytes = 0;
   uint64_t available_bytes = 0;  // to an unprivileged writer
+  uint64_t reserved_bytes = 0;   // free, but for the superuser alone
+
+  // Of what an unprivileged writer could ever have, as df counts it. 0 to 1.
+  double used_share() const {
+    const uint64_t entire = total_bytes - std::min(total_bytes, reserved_bytes);
+    if (entire == 0) return 0;
+    return static_cast<double>(entire - std::min(entire, available_bytes)) / static_cast<double>(entire);
+  }
 };
 
 enum class OpenMode : uint8_t {

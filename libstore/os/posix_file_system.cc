@@ -132,7 +132,9 @@ class PosixFileSystem final : public FileSystem {
     struct statvfs info {};
     if (::statvfs(path.c_str(), &info) != 0) return Status::from_errno("cannot ask for free space", errno).at(path);
     const auto block = static_cast<uint64_t>(info.f_frsize);
-    return SpaceInfo{block * info.f_blocks, block * info.f_bavail};
+    return SpaceInfo{.total_bytes = block * info.f_blocks,
+                     .available_bytes = block * info.f_bavail,
+                     .reserved_bytes = block * (info.f_bfree - std::min(info.f_bfree, info.f_bavail))};
   }
 
  private:

@@ -56,6 +56,8 @@ GetMessageResult DefaultMessageStore::get_message(std::string_view topic, QueueI
   if (result.status != GetMessageStatus::kFound) return result;
 
   result.status = GetMessageStatus::kRemoving;
+  constexpr int kUsualMost = 64;
+  result.messages.reserve(static_cast<size_t>(std::clamp(max_messages, 0, kUsualMost)));
   for (QueueOffset at = from; at < result.max_offset && static_cast<int>(result.messages.size()) < max_messages; ++at) {
     const std::optional<ConsumeQueueUnit> unit = queue->unit(at);
     if (!unit) break;

@@ -18,11 +18,7 @@ RetentionOptions within_bounds(RetentionOptions options) {
 }
 
 // Whole per cents, rounded up, as Apache has them (UtilAll.getDiskPartitionSpaceUsedPercent).
-double ratio_of(const SpaceInfo& space) {
-  if (space.total_bytes == 0) return 0;
-  const uint64_t used = space.total_bytes - std::min(space.total_bytes, space.available_bytes);
-  return std::ceil(static_cast<double>(used) * 100 / static_cast<double>(space.total_bytes)) / 100;
-}
+double ratio_of(const SpaceInfo& space) { return std::ceil(space.used_share() * 100 - 1e-9) / 100; }
 
 int local_hour(EpochMs time) {
   const auto seconds = static_cast<std::time_t>(time.value() / 1000);

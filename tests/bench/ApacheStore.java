@@ -1,8 +1,8 @@
 // Apache's own store library under the load of the benchmarks, as a single-file program on the class path of a release:
 //   put DIR COUNT BODY THREADS async|sync SEGMENT RUNS   rate= of each run; p50= p99= p999= max= microseconds of the last
-//   scan DIR                                             seconds= for each walk over the log, body CRC unchecked
+//   scan DIR SEGMENT                                     seconds= for each walk over the log, body CRC unchecked
 //   load DIR                                             seconds= until a store is open and everything is dispatched
-//   query DIR TOPIC KEY COUNT                            micros= a query by key, micros_time= a search by time
+//   query DIR TOPIC KEY COUNT SEGMENT                    micros= a query by key, micros_time= a search by time
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -117,7 +117,7 @@ public class ApacheStore {
   }
 
   static void scan(String[] args) throws Exception {
-    DefaultMessageStore store = open(args[1], "async", 1 << 30);
+    DefaultMessageStore store = open(args[1], "async", Integer.parseInt(args[2]));
     for (int i = 0; i < 7; ++i) {
       long start = System.nanoTime();
       walk(store);
@@ -135,7 +135,7 @@ public class ApacheStore {
   }
 
   static void query(String[] args) throws Exception {
-    DefaultMessageStore store = open(args[1], "async", 1 << 30);
+    DefaultMessageStore store = open(args[1], "async", Integer.parseInt(args[5]));
     int count = Integer.parseInt(args[4]);
     long now = System.currentTimeMillis(), begin = store.getEarliestMessageTime();
     for (int round = 0; round < 6; ++round) {

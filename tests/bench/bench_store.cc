@@ -81,9 +81,10 @@ PutFigures put_load(DefaultMessageStore& store, const PutLoad& load) {
   return figures;
 }
 
-void make_store(const std::string& path, const PutLoad& load) {
+void make_store(const std::string& path, const PutLoad& load, uint64_t segment_bytes) {
   StoreOptions options;
   options.root = path;
+  options.segment_bytes = segment_bytes;
   const std::unique_ptr<DefaultMessageStore> store = open_store(std::move(options));
   put_load(*store, load);
   check(store->shutdown());

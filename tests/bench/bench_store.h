@@ -26,7 +26,7 @@ std::unique_ptr<DefaultMessageStore> open_store(StoreOptions options);
 // Puts from so many threads; each message must be taken.
 PutFigures put_load(DefaultMessageStore& store, const PutLoad& load);
 // A store of `messages` at the path, closed.
-void make_store(const std::string& path, const PutLoad& load);
+void make_store(const std::string& path, const PutLoad& load, uint64_t segment_bytes = kDefaultSegmentBytes);
 double percentile(const std::vector<float>& sorted, double share);
 
 }  // namespace mqctl

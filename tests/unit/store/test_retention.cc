@@ -18,10 +18,12 @@ class DiskOf final : public FileSystem {
  public:
   explicit DiskOf(int used_percent) : used_percent_(used_percent) {}
   void set_used(int percent) { used_percent_ = percent; }
+  void set_reserved(uint64_t bytes) { reserved_ = bytes; }
 
   Result<SpaceInfo> space(const std::string& path) override {
     if (path == "gone") return Status::error(Errc::kNotFound, "no such directory");
     const int used = path == "nearly-empty" ? 1 : used_percent_;
+    if (reserved_ > 0) return SpaceInfo{1000 + reserved_, static_cast<uint64_t>(1000 - 10 * used), reserved_};
     return SpaceInfo{.total_bytes = 1000, .available_bytes = static_cast<uint64_t>(1000 - 10 * used)};
   }
   Result<std::unique_ptr<File>> open(const std::string&, OpenMode) override { return unexpected(); }
@@ -35,6 +37,7 @@ class DiskOf final : public FileSystem {
  private:
   static Status unexpected() { return Status::error(Errc::kUnsupported, "not for this test"); }
   int used_percent_;
+  uint64_t reserved_ = 0;
 };
 
 // Fifteen old segments and five new ones, of which the last never goes.
@@ -167,4 +170,16 @@ TEST_CASE("deleteWhen is a list of hours") {
   for (const char* text : {"24", "-1", "4,5", "four"}) {
     CHECK(parse_delete_when(text).error().code() == Errc::kInvalidArgument);
   }
+}
+
+TEST_CASE("what only the superuser could write on is not used space", "[retention]") {
+  CHECK(SpaceInfo{.total_bytes = 1000, .available_bytes = 200, .reserved_bytes = 600}.used_share() == 0.5);
+  CHECK(SpaceInfo{.total_bytes = 1000, .available_bytes = 0, .reserved_bytes = 1000}.used_share() == 0);
+  CHECK(SpaceInfo{}.used_share() == 0);
+  Cleaning cleaning(12, 50);
+  cleaning.disk.set_reserved(4000);
+  const Result<RetentionPass> pass = cleaning.service.run();
+  REQUIRE(pass);
+  CHECK(pass->used_ratio == 0.5);
+  CHECK(pass->segments_deleted == 0);
 }
