@@ -148,7 +148,7 @@ class SendMessage {
     message.properties = with_broker_properties(known, unique_key);
     if (std::optional<Response> fault = redirect(message, known)) return fault;
     const PutMessageResult result = broker_.put(message);
-    return answer(result, 1, unique_key, offset_message_id(message.store_host, result.offset));
+    return answer(result, 1, std::move(unique_key), offset_message_id(message.store_host, result.offset));
   }
 
   // Half messages, messages past their last retry, timers.
@@ -236,7 +236,7 @@ class SendMessage {
     return ids;
   }
 
-  std::optional<Response> answer(const PutMessageResult& result, size_t messages, const std::string& unique_key,
+  std::optional<Response> answer(const PutMessageResult& result, size_t messages, std::string unique_key,
                                  std::string ids) {
     const int32_t code = code_of(result.status);
     if (code == rc::kMessageIllegal) return illegal();
@@ -245,10 +245,12 @@ class SendMessage {
     broker_.stats().count_put(header_.topic, messages, static_cast<uint64_t>(result.end - result.offset));
     if (request_.command.is_oneway()) return std::nullopt;
     Response response = Response::of(code);
+    constexpr size_t kFields = 8;
+    response.command.ext.reserve(kFields);
     response.command.set("msgId", std::move(ids))
         .set("queueId", queue_)
         .set("queueOffset", result.queue_offset.value());
-    if (!unique_key.empty()) response.command.set("transactionId", unique_key);
+    if (!unique_key.empty()) response.command.set("transactionId", std::move(unique_key));
     return response;
   }
 

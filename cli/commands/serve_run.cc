@@ -16,6 +16,7 @@
 #include "cli/commands/append_record.h"
 #include "cli/commands/line_reader.h"
 #include "cli/commands/serve_child.h"
+#include "cli/commands/serve_exposure.h"
 #include "cli/commands/stop_signals.h"
 #include "cli/output/exit_status.h"
 #include "libstore/os/replace_file.h"
@@ -240,6 +241,7 @@ class Serve {
     }
     log_.info("ready on " + address() + ", store " + broker_->options().root +
               (metrics_ ? ", metrics on http://" + metrics_address() + "/metrics" : ""));
+    warn_of_strangers(options_, log_);
     return {};
   }
 

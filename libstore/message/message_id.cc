@@ -55,6 +55,7 @@ EpochMs month_of(EpochMs now, int months_later) {
 std::string offset_message_id(const HostAddress& store_host, PhysicalOffset physical_offset) {
   std::string id;
   std::array<std::byte, RecordLayout::kHostV6Bytes> host;
+  id.reserve(2 * (store_host.encoded_bytes() + sizeof physical_offset));
   store_host.store(host.data());
   append_hex(id, Bytes(host.data(), store_host.encoded_bytes()));
   append_hex(id, physical_offset.value());

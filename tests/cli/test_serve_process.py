@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from append_support import check_closed, verify_sound
-from serve_support import LISTEN, finish, seeding, wait_for
+from serve_support import LISTEN, finish, launch, seeding, wait_for
 from support import body_of, dump, ok, run, unpack
 from wire_client import Client, Serve, frame, pull_ext, send_ext
 
@@ -19,6 +19,16 @@ def test_the_ready_line_comes_when_a_send_is_accepted(tmp_path):
         with serve.client() as client:
             answer = client.put("T", b"x")
         assert answer.ext["queueId"] == "0" and answer.ext["queueOffset"] == "0" and len(answer.ext["msgId"]) == 32
+
+
+def test_an_address_that_others_reach_is_warned_of():
+    for listen, warned in (("127.0.0.1:0", False), ("[::1]:0", False), ("0.0.0.0:0", True), ("[::]:0", True)):
+        process = launch("--ephemeral", "--listen", listen, "--", "true")
+        code, _, err = finish(process)
+        assert code == 0 and (b"whoever reaches this address" in err) is warned, (listen, err)
+    process = launch("--ephemeral", *LISTEN, "--metrics", "0.0.0.0:0", "--", "true")
+    code, _, err = finish(process)
+    assert code == 0 and b"metrics on 0.0.0.0" in err
 
 
 def test_ready_file_and_port_file(tmp_path):
