@@ -5,11 +5,12 @@ cd "$(dirname "$0")"
 
 usage() {
   cat <<'TEXT'
-Usage: ./bootstrap.sh COMMAND
+Usage: ./bootstrap.sh COMMAND [ARGUMENT...]
 
   run        build the release and show it at work on real stores
   test       build and run all tests
-  bench      build the release and print its figures, beside a genuine broker's where java and mvn are
+  bench      build the release and print its figures, beside a genuine broker's where java and mvn are:
+             [put|scan|start|serve]... [-o json]
   matrix     every scenario of every genuine client with genuine brokers and with serve
   coverage   run the tests of libstore and print its line coverage
   fuzz       run each fuzzer for a minute (FUZZ_SECONDS)
@@ -101,10 +102,13 @@ run_tests() {
   say "all tests passed"
 }
 
+# The figures alone go to the standard output.
 bench() {
-  install_packages "${BUILD_PACKAGES[@]}"
-  cmake --preset release -DMQCTL_TESTS=ON -DMQCTL_BENCH=ON >/dev/null
-  build release --target mqctl mqctl_bench
+  {
+    install_packages "${BUILD_PACKAGES[@]}"
+    cmake --preset release -DMQCTL_TESTS=ON -DMQCTL_BENCH=ON >/dev/null
+    build release --target mqctl mqctl_bench
+  } >&2
   build/release/tests/mqctl_bench --mqctl build/release/mqctl --genuine tests/interop/genuine-broker.sh "$@"
 }
 

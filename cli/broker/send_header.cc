@@ -2,80 +2,66 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
+#include <bitset>
 
 namespace mqctl {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, char>, 12> kLetters{{{"producerGroup", 'a'},
-                                                                      {"topic", 'b'},
-                                                                      {"defaultTopic", 'c'},
-                                                                      {"defaultTopicQueueNums", 'd'},
-                                                                      {"queueId", 'e'},
-                                                                      {"sysFlag", 'f'},
-                                                                      {"bornTimestamp", 'g'},
-                                                                      {"flag", 'h'},
-                                                                      {"properties", 'i'},
-                                                                      {"reconsumeTimes", 'j'},
-                                                                      {"maxReconsumeTimes", 'l'},
-                                                                      {"batch", 'm'}}};
+// Whether the text could be read; what could not leaves the default.
+using Take = bool (*)(SendHeader& header, std::string_view value);
 
-char letter_of(std::string_view name, bool letters) {
-  if (letters) return name.size() == 1 ? name.front() : '\0';
-  const auto* const found =
-      std::find_if(kLetters.begin(), kLetters.end(), [&](const auto& one) { return one.first == name; });
-  return found == kLetters.end() ? '\0' : found->second;
+template <std::string_view SendHeader::*member>
+bool text(SendHeader& header, std::string_view value) {
+  header.*member = value;
+  return true;
 }
 
-struct Required {
-  bool topic = false, queue = false, sys_flag = false;
+template <int32_t SendHeader::*member>
+bool number(SendHeader& header, std::string_view value) {
+  const std::optional<int32_t> found = small_header_number(value);
+  header.*member = found.value_or(SendHeader().*member);
+  return found.has_value();
+}
+
+bool born(SendHeader& header, std::string_view value) {
+  header.born = header_number(value).value_or(0);
+  return true;
+}
+
+bool batch(SendHeader& header, std::string_view value) {
+  header.batch = header_truth(value);
+  return true;
+}
+
+bool ignored(SendHeader&, std::string_view) { return true; }
+
+struct Field {
+  std::string_view name;
+  Take take;
 };
 
-void take(SendHeader& header, Required& seen, char letter, std::string_view value) {
-  const auto number = [&](int32_t otherwise) { return small_header_number(value).value_or(otherwise); };
-  switch (letter) {
-    case 'a':
-      header.group = value;
-      break;
-    case 'b':
-      header.topic = value;
-      seen.topic = true;
-      break;
-    case 'c':
-      header.default_topic = value;
-      break;
-    case 'd':
-      header.default_queues = number(4);
-      break;
-    case 'e':
-      header.queue = number(-1);
-      seen.queue = small_header_number(value).has_value();
-      break;
-    case 'f':
-      header.sys_flag = number(0);
-      seen.sys_flag = small_header_number(value).has_value();
-      break;
-    case 'g':
-      header.born = header_number(value).value_or(0);
-      break;
-    case 'h':
-      header.flag = number(0);
-      break;
-    case 'i':
-      header.properties = value;
-      break;
-    case 'j':
-      header.reconsume_times = number(0);
-      break;
-    case 'l':
-      header.max_reconsume_times = number(-1);
-      break;
-    case 'm':
-      header.batch = header_truth(value);
-      break;
-    default:
-      break;
-  }
+// In the order of their letters, from `a` on.
+constexpr std::array<Field, 13> kFields{{{"producerGroup", text<&SendHeader::group>},
+                                         {"topic", text<&SendHeader::topic>},
+                                         {"defaultTopic", text<&SendHeader::default_topic>},
+                                         {"defaultTopicQueueNums", number<&SendHeader::default_queues>},
+                                         {"queueId", number<&SendHeader::queue>},
+                                         {"sysFlag", number<&SendHeader::sys_flag>},
+                                         {"bornTimestamp", born},
+                                         {"flag", number<&SendHeader::flag>},
+                                         {"properties", text<&SendHeader::properties>},
+                                         {"reconsumeTimes", number<&SendHeader::reconsume_times>},
+                                         {"unitMode", ignored},
+                                         {"maxReconsumeTimes", number<&SendHeader::max_reconsume_times>},
+                                         {"batch", batch}}};
+
+// Of kFields; its size where the name is none of theirs.
+size_t field_of(std::string_view name, bool letters) {
+  if (letters && name.size() != 1) return kFields.size();
+  if (letters) return std::min<size_t>(static_cast<unsigned char>(name[0] - 'a'), kFields.size());
+  const auto* const found =
+      std::find_if(kFields.begin(), kFields.end(), [&](const Field& field) { return field.name == name; });
+  return static_cast<size_t>(found - kFields.begin());
 }
 
 }  // namespace
@@ -83,9 +69,13 @@ void take(SendHeader& header, Required& seen, char letter, std::string_view valu
 // One walk: of two fields of a name the last counts, as in Java.
 SendHeader SendHeader::of(const ReceivedCommand& command, bool letters) {
   SendHeader header;
-  Required seen;
-  for (const auto& [name, value] : command.ext) take(header, seen, letter_of(name, letters), value);
-  header.complete = seen.topic && seen.queue && seen.sys_flag;
+  std::bitset<kFields.size()> seen;
+  for (const auto& [name, value] : command.ext) {
+    const size_t field = field_of(name, letters);
+    if (field < kFields.size()) seen[field] = kFields[field].take(header, value);
+  }
+  const auto has = [&](char letter) { return seen[static_cast<size_t>(letter - 'a')]; };
+  header.complete = has('b') && has('e') && has('f');
   return header;
 }
 

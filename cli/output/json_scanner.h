@@ -53,7 +53,10 @@ class JsonScanner {
   // Nothing but blanks is left.
   bool at_end();
   // The next byte that is no blank; 0 at the end.
-  char peek() { return at_<end_&& static_cast<unsigned char>(*at_)> ' ' ? *at_ : peek_over_blanks(); }
+  char peek() {
+    const bool blank = at_ == end_ || static_cast<unsigned char>(*at_) <= ' ';
+    return blank ? peek_over_blanks() : *at_;
+  }
 
   // Refuses what was just read; the first fault stays.
   bool fail(std::string_view why);

@@ -35,8 +35,7 @@ CommitLog::CommitLog(FileSystem& fs, const Clock& clock, CommitLogOptions option
       options_(with_its_window(std::move(options))),
       allocator_(std::make_unique<AllocateMappedFileService>(fs, options_.allocate)),
       queue_(fs, queue_options(options_, allocator_.get())),
-      put_lock_(make_put_message_lock(options_.put_lock)),
-      through_file_(options_.flush.mode == FlushMode::kSync) {}
+      put_lock_(make_put_message_lock(options_.put_lock)) {}
 
 CommitLog::~CommitLog() {
   (void)shutdown();  // the owner that wants the answer has called it before
@@ -59,7 +58,7 @@ Result<AppendedRun> CommitLog::append(std::span<const EncodedMessage> run, Queue
   done.stored = clock_.now();
   done.queue_offset = QueueOffset(cursor.next);
   done.offset = PhysicalOffset((*file)->first_offset() + static_cast<int64_t>((*file)->wrote_position()));
-  if (Status status = through_file_ ? write_run(run, done, **file, cursor) : copy_run(run, done, **file, cursor);
+  if (Status status = through_file() ? write_run(run, done, **file, cursor) : copy_run(run, done, **file, cursor);
       !status.ok()) {
     cursor.next = done.queue_offset.value();
     return status;

@@ -89,6 +89,9 @@ class CommitLog {
   Status shutdown();
 
  private:
+  // With sync flush records go through write(): a mapped page that is written again after each sync costs a fault, and
+  // at the sync an interrupt of every processor (docs/performance.md, "sync flush").
+  bool through_file() const { return options_.flush.mode == FlushMode::kSync; }
   Result<MappedFile*> room_for(uint64_t bytes);
   static void encode_run(std::span<const EncodedMessage> run, const AppendedRun& place, std::byte* to,
                          QueueCursor& cursor);
@@ -104,9 +107,6 @@ class CommitLog {
   MappedFileQueue queue_;
   std::unique_ptr<FlushService> flush_;
   std::unique_ptr<PutMessageLock> put_lock_;
-  // With sync flush records go through write(): a mapped page that is written again after each sync costs a fault, and
-  // at the sync an interrupt of every processor (docs/performance.md, "sync flush").
-  const bool through_file_;
   std::vector<std::byte> encoded_;  // the put lock's
   int64_t start_offset_ = 0;
   uint64_t touched_until_ = 0;  // the put lock's: pages of the current file asked for so far

@@ -105,7 +105,11 @@ Status MappedFile::append(Bytes bytes) {
 
 Status MappedFile::append_through_file(Bytes bytes) {
   if (Status status = reserve(bytes.size()); !status.ok()) return status;
-  if (Status status = file_->write_at(wrote_.load(std::memory_order_relaxed), bytes); !status.ok()) return status;
+  if (Status status = file_->write_at(wrote_.load(std::memory_order_relaxed), bytes); !status.ok()) {
+    // A part of it may be there, whole records of a batch among it: what was refused is not to be found by a recovery.
+    std::memset(write_cursor(), 0, bytes.size());
+    return status;
+  }
   publish(bytes.size());
   return {};
 }
@@ -132,7 +136,7 @@ std::vector<FileRange> MappedFile::data_ranges(uint64_t from) {
 void MappedFile::visit_data(uint64_t from, const std::function<bool(FileRange)>& visit) {
   const std::vector<FileRange> ranges = data_ranges(from);
   bool more = true;
-  region_->read_ahead(from, false);
+  region_->read_ahead(from, ReadAhead::kPageAlone);
   for (const FileRange& range : ranges) {
     for (uint64_t begin = range.begin; more && begin < range.end; begin += kPieceBytes) {
       const uint64_t end = std::min(range.end, begin + kPieceBytes);
@@ -140,7 +144,7 @@ void MappedFile::visit_data(uint64_t from, const std::function<bool(FileRange)>&
       more = visit({begin, end});
     }
   }
-  region_->read_ahead(from, true);
+  region_->read_ahead(from, ReadAhead::kNormal);
 }
 
 // Every page with another byte than zero in it, or the part of it that counts.

@@ -13,6 +13,9 @@
 
 namespace mqctl {
 
+// What a read of a page brings in: what lies behind it too (the kernel's way), or nothing but the page.
+enum class ReadAhead : uint8_t { kNormal, kPageAlone };
+
 class MappedRegion {
  public:
   virtual ~MappedRegion() = default;
@@ -23,11 +26,10 @@ class MappedRegion {
   virtual Status sync(size_t position, size_t length) = 0;
   // Touches the pages for writing, so that the first write meets no page fault. Best effort, contents unchanged.
   virtual void populate_write(size_t position, size_t length) = 0;
-  // Whether what lies behind a page that is read is read with it (the kernel's way), or nothing but the page. Best
-  // effort.
-  virtual void read_ahead(size_t position, bool on) {
+  // Of the pages from the position on. Best effort.
+  virtual void read_ahead(size_t position, ReadAhead how) {
     (void)position;
-    (void)on;
+    (void)how;
   }
 };
 

@@ -42,9 +42,10 @@ class PosixMappedRegion final : public MappedRegion {
     if (range.length > 0) (void)::madvise(range.start, range.length, kMadvPopulateWrite);
   }
 
-  void read_ahead(size_t position, bool on) override {
+  void read_ahead(size_t position, ReadAhead how) override {
     const PageRange range = pages(position, size_);
-    if (range.length > 0) (void)::madvise(range.start, range.length, on ? MADV_NORMAL : MADV_RANDOM);
+    if (range.length > 0)
+      (void)::madvise(range.start, range.length, how == ReadAhead::kNormal ? MADV_NORMAL : MADV_RANDOM);
   }
 
  private:

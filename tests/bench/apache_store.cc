@@ -11,6 +11,7 @@
 namespace mqctl {
 namespace {
 
+constexpr const char* kSource = MQCTL_BENCH_SOURCE "/ApacheStore.java";
 constexpr const char* kJvmOptions =
     "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED --add-opens=java.base/java.nio=ALL-UNNAMED "
     "--add-opens=java.base/java.lang=ALL-UNNAMED --add-opens=java.base/jdk.internal.ref=ALL-UNNAMED "
@@ -34,7 +35,7 @@ std::optional<std::string> output_of(const std::string& command) {
   return ::pclose(pipe) == 0 ? std::optional(text) : std::nullopt;
 }
 
-ApacheStore::ApacheStore(const BenchSetup& setup) : source_(setup.apache_store) {
+ApacheStore::ApacheStore(const BenchSetup& setup) {
   if (setup.genuine_script.empty() || !output_of("command -v java")) return;
   const auto directory = output_of(fmt::format("'{}' fetch {} 2>/dev/null", setup.genuine_script, kApacheVersion));
   if (directory) library_ = directory->substr(0, directory->find('\n'));
@@ -44,7 +45,7 @@ std::optional<std::map<std::string, std::vector<double>>> ApacheStore::run(
     const std::vector<std::string>& words) const {
   if (!there()) return std::nullopt;
   const auto text = output_of(fmt::format("java {} {} -cp '{}/*' '{}' {} 2>'{}/java.err'", kJvmOptions, quiet_logging(),
-                                          library_, source_, fmt::join(words, " "), work_directory()));
+                                          library_, kSource, fmt::join(words, " "), work_directory()));
   if (!text) {
     std::fprintf(stderr, "mqctl_bench: Apache's store failed at: %s\n", words[0].c_str());
     (void)output_of(fmt::format("tail -n 5 '{}/java.err' >&2", work_directory()));

@@ -24,7 +24,7 @@ class ApacheStore {
   std::optional<Sample> figure(const std::vector<std::string>& words, const std::string& name, double factor) const;
 
  private:
-  std::string library_, source_;
+  std::string library_;
 };
 
 // What a shell command prints; none when it fails.

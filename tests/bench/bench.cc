@@ -33,7 +33,6 @@ int main(int argc, char** argv) {
   for (std::string* path : {&setup.mqctl, &setup.genuine_script}) {
     if (!path->empty()) *path = std::filesystem::absolute(*path);
   }
-  setup.apache_store = MQCTL_BENCH_SOURCE "/ApacheStore.java";
   std::atexit(clean_up);
   Report report(output == "text" ? stdout : nullptr);
   for (const Group& group : kGroups) {

@@ -58,6 +58,12 @@ std::string pull_frame(int queue, int64_t offset, int park_ms = 0) {
   return frame;
 }
 
+// Where the next pull begins. What is asked for is there: a broker that does not give it ends the program.
+int64_t pulled_until(const Result<ReceivedCommand>& answer) {
+  if (!answer || answer->code != response_code::kSuccess) fail("a pull of messages that were sent found none");
+  return answer->number_or("nextBeginOffset", 0);
+}
+
 int64_t pull_load(int port, const std::vector<int>& queues, int64_t until) {
   LoadClient client(port);
   int64_t pulled = 0;
@@ -69,9 +75,8 @@ int64_t pull_load(int port, const std::vector<int>& queues, int64_t until) {
     next.clear();
     client.answers([&](std::string_view frame) {
       const Result<ReceivedCommand> answer = decode_without_body(frame);
-      const bool found = answer && answer->code == response_code::kSuccess;
-      const int64_t offset = found ? answer->number_or("nextBeginOffset", until) : until;
-      if (found) pulled += 32;
+      const int64_t offset = pulled_until(answer);
+      pulled += 32;
       if (offset < until) {
         next += pull_frame(answer->opaque, offset);
       } else {

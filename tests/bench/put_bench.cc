@@ -58,8 +58,8 @@ void async_rows(const ApacheStore& apache, Report& report) {
   const std::map<size_t, int> sizes{{64, 2000000}, {1024, 500000}, {65536, 12000}};
   for (const auto& [bytes, messages] : sizes) {
     const size_t record = bytes + kOverhead;
-    Sample limit = copy_into_fresh_mapping(record, record * static_cast<uint64_t>(messages));
-    for (double* value : {&limit.median, &limit.low, &limit.high}) *value /= 1e3 * static_cast<double>(record);
+    const Sample limit = per(copy_into_fresh_mapping(record, record * static_cast<uint64_t>(messages)),
+                             1e3 * static_cast<double>(record));
     for (const int threads : {1, 2, 4, 8}) {
       const PutLoad load{.messages = messages, .body_bytes = bytes, .threads = threads};
       const bool aimed = bytes == 1024 && threads == 1;

@@ -54,6 +54,11 @@ Sample sample_of(std::vector<double> values) {
   return {values[values.size() / 2], values.front(), values.back(), static_cast<int>(values.size())};
 }
 
+Sample per(Sample sample, double unit) {
+  for (double* value : {&sample.median, &sample.low, &sample.high}) *value /= unit;
+  return sample;
+}
+
 std::optional<double> Row::times_apache() const {
   if (!apache || apache->median == 0 || ours.median == 0) return std::nullopt;
   return better == Better::kMore ? ours.median / apache->median : apache->median / ours.median;

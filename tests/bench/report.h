@@ -15,6 +15,8 @@ struct Sample {
   int runs = 0;
 };
 Sample sample_of(std::vector<double> values);
+// The same in a unit so many times as large.
+Sample per(Sample sample, double unit);
 
 enum class Better : unsigned char { kMore, kLess };
 

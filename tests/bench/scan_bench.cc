@@ -25,11 +25,6 @@ double log_bytes() {
   return static_cast<double>(value_of(verify(posix_file_system(), location, options)).bytes);
 }
 
-Sample in_gb(Sample sample) {
-  for (double* value : {&sample.median, &sample.low, &sample.high}) *value /= 1e9;
-  return sample;
-}
-
 Sample verify_rate(VerifyLevel level, unsigned jobs) {
   uint64_t bytes = 0;
   VerifyOptions options;
@@ -48,7 +43,7 @@ void verify_rows(const ApacheStore& apache, Report& report) {
   const double bytes = log_bytes();
   const auto scan = apache.run({"scan", store_directory(), std::to_string(kSegment)});
   const std::optional<Sample> theirs = scan ? std::optional(rates(scan->at("seconds"), bytes / 1e9)) : std::nullopt;
-  const Sample read = in_gb(read_of_file(segment())), crc = in_gb(crc_of_file(segment()));
+  const Sample read = per(read_of_file(segment()), 1e9), crc = per(crc_of_file(segment()), 1e9);
   const struct {
     VerifyLevel level;
     const char* name;
@@ -74,8 +69,7 @@ void program_row(Report& report, const std::string& name, double bytes, const st
 
 void dump_rows(const std::string& mqctl, const std::string& json, Report& report) {
   const double bytes = log_bytes();
-  Sample read = read_of_file(segment());
-  for (double* value : {&read.median, &read.low, &read.high}) *value /= 1e6;
+  const Sample read = per(read_of_file(segment()), 1e6);
   for (const std::string form : {"raw", "text", "json"}) {
     const std::vector<double> times = timed_runs(
         kRuns, [] {},
@@ -89,8 +83,7 @@ void dump_rows(const std::string& mqctl, const std::string& json, Report& report
 void append_rows(const std::string& mqctl, const std::string& json, Report& report) {
   const std::string lines = work_directory() + "/lines", copy = work_directory() + "/copy";
   run_program({"/bin/sh", "-c", "yes \"$(head -c 1023 /dev/zero | tr '\\0' l)\" | head -n 500000"}, "/dev/null", lines);
-  Sample limit = copy_into_fresh_mapping(1024 + 96, 512u << 20);
-  for (double* value : {&limit.median, &limit.low, &limit.high}) *value /= 1e6;
+  const Sample limit = per(copy_into_fresh_mapping(1024 + 96, 512u << 20), 1e6);
   const auto append = [&](const char* form, const std::string& input) {
     const std::vector<double> times = timed_runs(
         kRuns,

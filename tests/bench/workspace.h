@@ -16,7 +16,6 @@ inline constexpr int kRuns = 5;
 struct BenchSetup {
   std::string mqctl;           // the program; without it what needs it is left out
   std::string genuine_script;  // starts a released Apache broker; without it, or without java, Apache is not run
-  std::string apache_store;    // ApacheStore.java, beside this program's source
 };
 
 // Removed with everything in it when the program ends.

@@ -25,6 +25,12 @@ def half(client, body, key, immunity=None):
     return answer
 
 
+def came_once(client, body):
+    """It is all there is in its topic, and nothing of its time as a half is left."""
+    one, = all_of(client, "tx", 1)
+    assert one["body"] == body and "TRAN_PREPARED_QUEUE_OFFSET" not in one["props"]
+
+
 def produce(client):
     client.ask(34, body=json.dumps({"clientID": "p", "producerDataSet": [{"groupName": "PG"}]}).encode())
 
@@ -62,8 +68,7 @@ def test_ended_after_it_was_put_off_it_comes_once(conf):
         wait_for(lambda: halves(client) >= 6)   # both were put off, twice
         end(client, patient, 8)
         end(client, other, 12)
-        one, = all_of(client, "tx", 1)
-        assert one["body"] == b"patient" and "TRAN_PREPARED_QUEUE_OFFSET" not in one["props"]
+        came_once(client, b"patient")
         produce(client)
         half(client, b"plain", "K3")
         for _ in range(3):   # rounds go by, and only the plain one is asked about
@@ -81,8 +86,7 @@ def test_it_is_asked_about_when_its_time_is_over(conf):
         key, ext = question(client)
         assert key == "K1" and time.monotonic() - begin > 0.9
         commit_asked(client, ext)
-        one, = all_of(client, "tx", 1)
-        assert one["body"] == b"patient"
+        came_once(client, b"patient")
 
 
 def test_ended_late_or_twice_it_comes_once(conf):
@@ -93,8 +97,7 @@ def test_ended_late_or_twice_it_comes_once(conf):
         end(client, late, 8)
         end(client, late, 8)
         end(client, late, 12)
-        one, = all_of(client, "tx", 1)
-        assert one["body"] == b"late" and "TRAN_PREPARED_QUEUE_OFFSET" not in one["props"]
+        came_once(client, b"late")
         produce(client)
         half(client, b"plain", "K2")
         for _ in range(3):

@@ -41,6 +41,10 @@ class Disk {
     std::lock_guard lock(mutex_);
     failing_ = true;
   }
+  void refuse_writes(bool refused) {
+    std::lock_guard lock(mutex_);
+    refusing_ = refused;
+  }
 
  private:
   void set_open(bool open) {
@@ -49,8 +53,10 @@ class Disk {
     changed_.notify_all();
   }
   Status before(Operation operation, const std::string& path) {
-    if (operation != Operation::kMapSync || path.find("commitlog") == std::string::npos) return {};
+    if (path.find("commitlog") == std::string::npos) return {};
     std::unique_lock lock(mutex_);
+    if (operation == Operation::kWrite && refusing_) return Status::error(Errc::kNoSpace, "no room for this");
+    if (operation != Operation::kMapSync) return {};
     ++syncs_;
     held_ = !open_;
     changed_.notify_all();
@@ -61,7 +67,7 @@ class Disk {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool open_ = true, held_ = false, failing_ = false;
+  bool open_ = true, held_ = false, failing_ = false, refusing_ = false;
   int syncs_ = 0;
   UnsyncedFileSystem unsynced_{posix_file_system()};
   HookedFileSystem hooked_{unsynced_,
@@ -222,6 +228,23 @@ TEST_CASE("A sync that failed is told to every put after it, and the store stays
   }
   CHECK_FALSE(store->shutdown().ok());
   CHECK(std::filesystem::exists(store.path("abort")));
+}
+
+TEST_CASE("Sync flush: a put that could not be written changes nothing, and the next takes its place", "[flush]") {
+  Disk disk;
+  TestStore store(sync_options(), disk.file_system());
+  const PutMessageResult first = store.put("m0");
+  disk.refuse_writes(true);
+  const PutMessageResult refused = store->put_message(draft_of("refused"));
+  CHECK_FALSE(stored(refused.status));
+  CHECK(refused.reason.find("no room for this") != std::string::npos);
+  CHECK(store->max_offset() == first.end);
+  disk.refuse_writes(false);
+  const PutMessageResult second = store.put("m1");
+  CHECK(second.offset == first.end);
+  CHECK(second.queue_offset == QueueOffset(1));
+  store.reopen();
+  CHECK(store.bodies() == numbered(0, 2));
 }
 
 TEST_CASE("One wait serves many puts, whatever the flush mode", "[flush]") {
