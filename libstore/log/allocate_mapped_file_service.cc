@@ -26,7 +26,9 @@ Result<std::unique_ptr<MappedFile>> create_or_adopt(FileSystem& fs, const FileRe
 }  // namespace
 
 AllocateMappedFileService::AllocateMappedFileService(FileSystem& fs, AllocateOptions options)
-    : fs_(fs), options_(options), thread_([this] { run(); }) {}
+    : fs_(fs), options_(options) {
+  if (options_.background == Background::kThreads) thread_ = std::thread([this] { run(); });
+}
 
 AllocateMappedFileService::~AllocateMappedFileService() {
   (void)shutdown();  // the owner that wants the answer has called it before
@@ -57,6 +59,10 @@ Result<std::unique_ptr<MappedFile>> AllocateMappedFileService::take(const FileRe
     mine = find_or_add(request);
   }
   while (!mine->done && !stopping_) {
+    if (options_.background == Background::kSteps) {
+      serve_request();
+      continue;
+    }
     const auto left = deadline - std::chrono::steady_clock::now();
     if (left <= std::chrono::nanoseconds::zero()) {
       return Status::error(Errc::kTimedOut, "the next segment was not ready in time").at(request.path);
@@ -84,6 +90,11 @@ void AllocateMappedFileService::run() {
     if (serve_window() || serve_request()) continue;
     work_.wait(mutex_);
   }
+}
+
+void AllocateMappedFileService::step() {
+  MutexLock lock(mutex_);
+  if (!serve_window()) serve_request();
 }
 
 bool AllocateMappedFileService::serve_window() {
@@ -133,7 +144,7 @@ Status AllocateMappedFileService::shutdown() {
     work_.notify_all();
     done_.notify_all();
   }
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
   MutexLock lock(mutex_);
   Status outcome;
   for (const auto& [key, request] : table_) {

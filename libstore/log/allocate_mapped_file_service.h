@@ -15,6 +15,7 @@
 #include <string>
 #include <thread>
 
+#include "libstore/base/background.h"
 #include "libstore/base/mutex.h"
 #include "libstore/base/result.h"
 #include "libstore/log/mapped_file.h"
@@ -31,6 +32,7 @@ struct AllocateOptions {
   std::chrono::milliseconds wait_limit{5000};
   // How far ahead of the writer pages are touched; 0: not at all. Measured: docs/design-notes.md, "page window".
   uint64_t populate_window_bytes = 4u << 20;
+  Background background = Background::kThreads;
 };
 
 class AllocateMappedFileService {
@@ -45,6 +47,8 @@ class AllocateMappedFileService {
   Result<std::unique_ptr<MappedFile>> take(const FileRequest& request) EXCLUDES(mutex_);
   // The writer stands at this position: has the window behind it touched. Cheap; drops what it cannot queue.
   void writer_at(MappedFile& file, uint64_t position) EXCLUDES(mutex_);
+  // One piece of work, if there is any. REQUIRES: Background::kSteps.
+  void step() EXCLUDES(mutex_);
   // Stops the thread, removes what was made and not taken. Idempotent.
   Status shutdown() EXCLUDES(mutex_);
 

@@ -68,6 +68,9 @@ class CommitLog {
   Status wait_flushed(PhysicalOffset end) { return flush_->wait_flushed(end); }
   const LatencyHistogram& flush_latency() const { return flush_->latency(); }
   FlushMode flush_mode() const { return options_.flush.mode; }
+  // With Background::kSteps: what the threads would do.
+  void step_flush() { flush_->step(); }
+  void step_allocate() { allocator_->step(); }
   // Everything appended before the call is on disk when it returns.
   Status flush() { return queue_.flush(); }
 

@@ -9,8 +9,9 @@ constexpr std::chrono::microseconds kLinger{50}, kGather{500};
 
 }  // namespace
 
-FlushService::FlushService(MappedFileQueue& queue, FlushOptions options)
-    : queue_(queue), options_(options), thread_([this] { run(); }) {}
+FlushService::FlushService(MappedFileQueue& queue, FlushOptions options) : queue_(queue), options_(options) {
+  if (options_.background == Background::kThreads) thread_ = std::thread([this] { run(); });
+}
 
 FlushService::~FlushService() {
   (void)shutdown();  // the owner that wants the answer has called it before
@@ -22,6 +23,10 @@ void FlushService::run() {
     gather();
     if (asked_.exchange(false) || options_.mode == FlushMode::kAsync) flush_once();
   }
+  finish();
+}
+
+void FlushService::finish() {
   flush_once();
   finished_.store(true);
   rounds_.end(rounds_.begin());  // for who came during the last flush
@@ -89,6 +94,10 @@ Status FlushService::wait_flushed(PhysicalOffset end) {
     if (failed_.load()) return failure();
     const uint32_t round = rounds_.next();  // before the look at finished_: the last round ends after it was set
     if (finished_.load()) return Status::error(Errc::kBusy, "the store is shutting down");
+    if (options_.background == Background::kSteps) {
+      flush_once();
+      continue;
+    }
     ask();
     if (!rounds_.wait(round, deadline)) {
       return Status::error(Errc::kTimedOut, "the flush took longer than the limit; the message is stored");
@@ -103,7 +112,11 @@ Status FlushService::shutdown() {
       MutexLock lock(mutex_);
       work_.notify_all();
     }
-    thread_.join();
+    if (thread_.joinable()) {
+      thread_.join();
+    } else {
+      finish();
+    }
   }
   return failure();
 }

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <thread>
 
+#include "libstore/base/background.h"
 #include "libstore/base/latency_histogram.h"
 #include "libstore/base/mutex.h"
 #include "libstore/base/status.h"
@@ -26,6 +27,7 @@ struct FlushOptions {
   FlushMode mode = FlushMode::kAsync;
   std::chrono::milliseconds interval{500};     // Apache: flushIntervalCommitLog
   std::chrono::milliseconds sync_limit{5000};  // Apache: syncFlushTimeout
+  Background background = Background::kThreads;
 };
 
 class FlushService {
@@ -38,11 +40,14 @@ class FlushService {
   Status wait_flushed(PhysicalOffset end) EXCLUDES(mutex_);
   // Of each flush that had something to bring to disk.
   const LatencyHistogram& latency() const { return latency_; }
+  // What the thread does at an interval. REQUIRES: Background::kSteps.
+  void step() EXCLUDES(mutex_) { flush_once(); }
   // Last flush, then the thread ends. Idempotent; gives the first failure there was.
   Status shutdown() EXCLUDES(mutex_);
 
  private:
   void run() EXCLUDES(mutex_);
+  void finish() EXCLUDES(mutex_);
   void flush_once() EXCLUDES(mutex_);
   void ask() EXCLUDES(mutex_);
   // Waits a moment for the crowd of the last round, so that it is one group and not two that take turns.

@@ -46,12 +46,14 @@ Result<uint64_t> segment_bytes_of(FileSystem& fs, const StoreOptions& options) {
 }
 
 CommitLogOptions log_options(const StoreOptions& options) {
-  return {.directories = log_directories(options),
-          .read_only_directories = options.read_only_commit_log_directories,
-          .segment_bytes = options.segment_bytes,
-          .put_lock = options.put_lock,
-          .flush = options.flush,
-          .allocate = options.allocate};
+  CommitLogOptions log{.directories = log_directories(options),
+                       .read_only_directories = options.read_only_commit_log_directories,
+                       .segment_bytes = options.segment_bytes,
+                       .put_lock = options.put_lock,
+                       .flush = options.flush,
+                       .allocate = options.allocate};
+  log.flush.background = log.allocate.background = options.background;
+  return log;
 }
 
 PutMessageStatus status_of(Errc code) {
@@ -121,6 +123,7 @@ Status DefaultMessageStore::load_and_recover() {
   if (options_.index) {
     IndexServiceOptions index_options;
     index_options.directory = join_path(options_.root, "index");
+    index_options.geometry = options_.index_geometry;
     index_ = std::make_unique<IndexService>(fs_, clock_, index_options);
     const LastExit last_exit = after_crash ? LastExit::kCrash : LastExit::kClean;
     if (Status status = index_->load(last_exit, checkpoint_.index_msg_timestamp); !status.ok()) return status;
@@ -152,8 +155,9 @@ Status DefaultMessageStore::start() {
   offsets_ = std::make_unique<QueueOffsetTable>(
       [this](std::string_view topic, QueueId queue_id) { return max_queue_offset(topic, queue_id); });
   log_.start();
-  reput_ = std::make_unique<ReputMessageService>(log_, options_.delay_levels, log_.max_offset(),
-                                                 [this](const DispatchRequest& request) { return dispatch(request); });
+  reput_ = std::make_unique<ReputMessageService>(
+      log_, options_.delay_levels, log_.max_offset(),
+      [this](const DispatchRequest& request) { return dispatch(request); }, options_.background);
   running_.store(true, std::memory_order_release);
   return {};
 }
@@ -274,6 +278,17 @@ Result<int> DefaultMessageStore::delete_queues(const std::function<bool(std::str
   });
   if (!status.ok()) return status;
   return deleted;
+}
+
+void DefaultMessageStore::step(Service service) {
+  switch (service) {
+    case Service::kAllocate:
+      return log_.step_allocate();
+    case Service::kFlush:
+      return log_.step_flush();
+    case Service::kReput:
+      return reput_->dispatch_now();
+  }
 }
 
 Status DefaultMessageStore::shutdown() {

@@ -18,10 +18,12 @@
 #include <string_view>
 #include <vector>
 
+#include "libstore/base/background.h"
 #include "libstore/base/clock.h"
 #include "libstore/base/result.h"
 #include "libstore/index/consume_queue_unit.h"
 #include "libstore/index/dispatch_request.h"
+#include "libstore/index/index_layout.h"
 #include "libstore/log/commit_log.h"
 #include "libstore/message/delay_level.h"
 #include "libstore/message/message_view.h"
@@ -55,6 +57,8 @@ struct StoreOptions {
   DelayLevelTable delay_levels = DelayLevelTable::defaults();
   OnDamage on_damage = OnDamage::kRefuse;
   bool index = true;
+  IndexGeometry index_geometry;  // of the first index file of a store
+  Background background = Background::kThreads;
   // Called by the dispatching thread when a record can be got from its queue (Apache: MessageArrivingListener). Brief.
   std::function<void(const DispatchRequest&)> on_arrival;
 };
@@ -127,6 +131,10 @@ class DefaultMessageStore {
   Result<int> delete_queues(const std::function<bool(std::string_view topic)>& of);
   // Retention (retention.h): segments, units and index files below; one pass at a time.
   Result<int> delete_expired_segments(EpochMs modified_before, int limit);
+
+  // With Background::kSteps: what the threads would have done by now.
+  enum class Service : uint8_t { kAllocate, kFlush, kReput };
+  void step(Service service);
 
   // Waits for dispatch, flushes all, writes the checkpoint, removes the abort file, lets go of the lock. Idempotent.
   // The abort file stays where something failed: the next start then recovers.

@@ -16,8 +16,10 @@ constexpr std::chrono::milliseconds kLongestSleep{100};
 }  // namespace
 
 ReputMessageService::ReputMessageService(const CommitLog& log, const DelayLevelTable& levels, PhysicalOffset from,
-                                         Dispatch dispatch)
-    : log_(log), levels_(levels), dispatch_(std::move(dispatch)), position_(from.value()), thread_([this] { run(); }) {}
+                                         Dispatch dispatch, Background background)
+    : log_(log), levels_(levels), dispatch_(std::move(dispatch)), background_(background), position_(from.value()) {
+  if (background_ == Background::kThreads) thread_ = std::thread([this] { run(); });
+}
 
 ReputMessageService::~ReputMessageService() { shutdown(); }
 
@@ -80,6 +82,15 @@ void ReputMessageService::dispatch_now() {
   if (has_work()) wake();
 }
 
+void ReputMessageService::dispatch_all() {
+  Status status;
+  {
+    MutexLock lock(dispatching_);
+    if (!failed()) status = drain(std::numeric_limits<int64_t>::max());
+  }
+  if (!status.ok()) stop_with(std::move(status));
+}
+
 Status ReputMessageService::drain(int64_t most) {
   while (most > 0 && has_work() && !stopping_.load(std::memory_order_relaxed) &&
          !has_task_.load(std::memory_order_relaxed)) {
@@ -139,6 +150,10 @@ void ReputMessageService::run_task() {
 
 Status ReputMessageService::run_between(std::function<Status()> task) {
   constexpr std::chrono::milliseconds kLookAgain{1};
+  if (background_ == Background::kSteps) {
+    MutexLock lock(dispatching_);
+    return task();
+  }
   const auto over = [this] { return failed_.load() || stopping_.load(); };
   MutexLock lock(mutex_);
   while (task_ != nullptr && !over()) moved_.wait_for(mutex_, kLookAgain);
@@ -165,6 +180,7 @@ Status ReputMessageService::failure() const {
 
 Status ReputMessageService::wait_for(PhysicalOffset target, std::chrono::milliseconds limit) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
+  if (background_ == Background::kSteps) dispatch_all();
   MutexLock lock(mutex_);
   ++waiters_;
   Status outcome;

@@ -12,6 +12,7 @@
 #include <functional>
 #include <thread>
 
+#include "libstore/base/background.h"
 #include "libstore/base/mutex.h"
 #include "libstore/base/status.h"
 #include "libstore/index/dispatch_request.h"
@@ -22,7 +23,8 @@ namespace mqctl {
 class ReputMessageService {
  public:
   using Dispatch = std::function<Status(const DispatchRequest&)>;
-  ReputMessageService(const CommitLog& log, const DelayLevelTable& levels, PhysicalOffset from, Dispatch dispatch);
+  ReputMessageService(const CommitLog& log, const DelayLevelTable& levels, PhysicalOffset from, Dispatch dispatch,
+                      Background background = Background::kThreads);
   ~ReputMessageService();
 
   // Everything below is in the queues and the index. Acquire: a reader that sees it sees their units.
@@ -46,6 +48,7 @@ class ReputMessageService {
 
  private:
   void run() EXCLUDES(mutex_);
+  void dispatch_all() EXCLUDES(dispatching_, mutex_);
   bool has_work() const { return position_.load(std::memory_order_relaxed) < log_.confirm_offset().value(); }
   bool linger() const;
   void sleep_until_woken() EXCLUDES(mutex_);
@@ -58,6 +61,7 @@ class ReputMessageService {
   const CommitLog& log_;
   const DelayLevelTable& levels_;
   const Dispatch dispatch_;
+  const Background background_;
   Mutex dispatching_;                    // before mutex_
   std::atomic<int64_t> position_;        // release: everything below is entered
   std::atomic<int64_t> last_stored_{0};  // relaxed: read after position() or after shutdown()
