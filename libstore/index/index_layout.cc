@@ -16,32 +16,45 @@ int32_t non_negative(int32_t hash) {
 // Entries looked at to tell one division from another.
 constexpr int32_t kWitnesses = 64;
 
-// Reads numbers at scattered positions of a file; positions outside it read as none.
+// Reads numbers of a file; positions outside it read as none. The search for a division looks at millions of places,
+// one beside the other: entries and slots are taken out of a window each.
 class Peek {
  public:
   Peek(File& file, uint64_t size) : file_(file), size_(size) {}
   bool slot(const IndexGeometry& geometry, uint32_t slot, int32_t& value) {
-    std::byte bytes[4];
-    if (!read(geometry.slot_at(slot), bytes)) return false;
-    value = load_be<int32_t>(bytes);
-    return true;
+    const std::byte* const from = read(slots_, geometry.slot_at(slot), 4);
+    if (from != nullptr) value = load_be<int32_t>(from);
+    return from != nullptr;
   }
   bool entry(const IndexGeometry& geometry, int32_t number, IndexEntry& entry) {
-    std::byte bytes[IndexEntry::kEncodedBytes];
-    if (!read(geometry.entry_at(static_cast<uint32_t>(number)), bytes)) return false;
-    entry = IndexEntry::load(bytes);
-    return true;
+    const uint64_t at = geometry.entry_at(static_cast<uint32_t>(number));
+    const std::byte* const from = read(entries_, at, IndexEntry::kEncodedBytes);
+    if (from != nullptr) entry = IndexEntry::load(from);
+    return from != nullptr;
   }
 
  private:
-  template <size_t N>
-  bool read(uint64_t at, std::byte (&bytes)[N]) {
-    if (at > size_ || N > size_ - at) return false;
-    const Result<size_t> got = file_.read_at(at, bytes);
-    return got && *got == N;
+  struct Window {
+    size_t bytes;
+    uint64_t begin = 0;
+    std::vector<std::byte> data = {};
+  };
+
+  const std::byte* read(Window& window, uint64_t at, size_t length) {
+    if (at > size_ || length > size_ - at) return nullptr;
+    if (at < window.begin || at + length > window.begin + window.data.size()) {
+      window.begin = at / window.bytes * window.bytes;
+      window.data.resize(window.bytes + IndexEntry::kEncodedBytes);  // what begins in it ends in it
+      const Result<size_t> got = file_.read_at(window.begin, window.data);
+      window.data.resize(got ? *got : 0);
+      if (at + length > window.begin + window.data.size()) return nullptr;
+    }
+    return window.data.data() + (at - window.begin);
   }
+
   File& file_;
   const uint64_t size_;
+  Window slots_{.bytes = 4096}, entries_{.bytes = 1 << 16};
 };
 
 // The newest entries must hang in the chain of the slot that their hash says.
