@@ -126,8 +126,13 @@ void MappedFileQueue::prepare_next() {
 }
 
 int MappedFileQueue::set_spares_aside(int64_t offset) {
+  // A spare behind a file that truncate() removes would leave a gap in the log: then there are none.
+  for (MappedFile* file = last(); file != first() && file->first_offset() >= offset;
+       file = find(file->first_offset() - 1)) {
+    if (!file->all_zeros()) return 0;
+  }
   int spares = 0;
-  while (file_count() > 1 && last()->first_offset() >= offset && last()->all_zeros()) {
+  while (file_count() > 1 && last()->first_offset() >= offset) {
     MappedFile* file = last();
     table_.pop_back();
     file->shutdown();
@@ -141,7 +146,7 @@ uint64_t MappedFileQueue::data_bytes_behind(int64_t offset) {
   for (MappedFile* file = find(offset); file != nullptr; file = next(*file)) {
     const int64_t start = std::max(offset, file->first_offset());
     const uint64_t end = file->data_end(static_cast<uint64_t>(start - file->first_offset()));
-    last_data = std::max(last_data, file->first_offset() + static_cast<int64_t>(end));
+    if (end > 0) last_data = std::max(last_data, file->first_offset() + static_cast<int64_t>(end));
   }
   return static_cast<uint64_t>(last_data - offset);
 }

@@ -61,8 +61,8 @@ class MappedFileQueue {
   Result<MappedFile*> writable(int64_t start_offset = 0);
   // Tells the allocator to have the next file ready.
   void prepare_next();
-  // Takes files of zeros at the end, all at or behind the offset, out of the queue and leaves them on disk: they were
-  // laid out ahead and are taken up again when the log gets there. Gives their number.
+  // Takes the files at or behind the offset out of the queue if all are zeros, and leaves them on disk: they were laid
+  // out ahead and are taken up again when the log gets there. Gives their number; 0 where one of them is not.
   int set_spares_aside(int64_t offset);
   // How many bytes from the offset to the last one that is not zero, in all files.
   uint64_t data_bytes_behind(int64_t offset);

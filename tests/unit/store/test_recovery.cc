@@ -340,6 +340,29 @@ TEST_CASE("A segment laid out ahead is kept, one of another size is refused, a s
   CHECK(store.bodies() == numbered(0, 100));
 }
 
+TEST_CASE("What a power cut left behind the log's end goes with the segments behind it: no gap", "[recovery]") {
+  TestStore store;
+  put_numbered(store, 0, 3);
+  const auto segment = [&](int64_t number) {
+    return store.segment_path(PhysicalOffset(number * static_cast<int64_t>(kSmallSegment)));
+  };
+  store.kill();
+  std::vector<std::byte> bytes(kSmallSegment);
+  write_file(segment(2), bytes);
+  bytes[100] = std::byte{1};  // a page in the midst of what was never synced
+  write_file(segment(1), bytes);
+  for (int i = 0; i < 2; ++i) {
+    store.open();
+    CHECK(store.bodies() == numbered(0, 3));
+    CHECK_FALSE(std::filesystem::exists(segment(2)));
+    store.close();
+  }
+  store.open();
+  put_numbered(store, 3, 100);
+  store.settle();
+  CHECK(store.bodies() == numbered(0, 100));
+}
+
 TEST_CASE("After a crash the index is made again where it is gone", "[recovery]") {
   StoreOptions options = small_options();
   options.index = true;
