@@ -79,7 +79,7 @@ class Serve {
     if (!status.ok()) {
       metrics_.reset();
       (void)broker_->shutdown();
-      return failed(status);
+      return not_started(status);
     }
     const int outcome = options_.command.empty() ? wait(signals) : run_command(signals);
     forget_announcement();
@@ -93,6 +93,15 @@ class Serve {
   int failed(const Status& status) {
     complain(status, console_, log_);
     return exit_status_of(status);
+  }
+
+  // Damage is not cut off unasked, as append has it.
+  int not_started(const Status& status) {
+    const bool would_cut = status.code() == Errc::kCorruption && status.message().find("would ") != std::string::npos;
+    const int outcome = failed(status);
+    if (!would_cut) return outcome;
+    log_.info("`mqctl verify` lists the damage; --force cuts the log there");
+    return exit_status::kRefused;
   }
 
   // By another, who may have announced himself in the same files.

@@ -9,7 +9,7 @@ import pytest
 
 from append_support import check_closed, verify_sound
 from serve_support import LISTEN, finish, launch, seeding, wait_for
-from support import body_of, dump, ok, run, unpack
+from support import FIRST, body_of, dump, flip, ok, run, unpack
 from wire_client import Client, Serve, frame, pull_ext, send_ext
 
 def test_the_ready_line_comes_when_a_send_is_accepted(tmp_path):
@@ -132,6 +132,19 @@ def test_what_is_in_the_way_is_named(tmp_path):
         done = run("serve", tmp_path / "store", *LISTEN)
         assert done.returncode == 4 and str(serve.process.pid).encode() in done.stderr, done.stderr
         assert run("append", tmp_path / "store", "-t", "T", "-b", "x").returncode == 4
+
+
+def test_damage_with_messages_behind_it_is_not_cut_off_unasked(tmp_path):
+    store = tmp_path / "store"
+    ok("append", store, "-t", "T", "--segment-size", "64KiB", stdin=b"".join(b"%d\n" % i for i in range(9)))
+    (store / "abort").touch()   # after a crash all is looked at
+    third = dump(store)[3]["pos"]
+    flip(store / "commitlog" / FIRST, third)
+    done = run("serve", store, *LISTEN, "--", "true")
+    assert done.returncode == 4 and b"5 sound messages follow it" in done.stderr and b"--force" in done.stderr, done.stderr
+    ok("serve", store, *LISTEN, "--force", "--", "true")
+    assert [body_of(r) for r in dump(store)] == [b"0", b"1", b"2"]
+    check_closed(store)
 
 
 @pytest.mark.parametrize("args", [[], ["--ephemeral", "--listen", "here"], ["--ephemeral", "--topic", "a b"], ["--ephemeral", "--topic", "a:x"],
