@@ -23,11 +23,12 @@ ROUNDS = int(os.environ.get("MQCTL_KILLS", "14"))
 
 
 class Writer:
-    """One append process that is fed until it dies; its input stays open."""
+    """One append process that is fed until it dies; its input stays open, or ends with the lines."""
 
-    def __init__(self, command, lines):
+    def __init__(self, command, lines, env=None, input_ends=False):
+        self.input_ends = input_ends
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE)
+                                        stderr=subprocess.PIPE, env=dict(os.environ) | (env or {}))
         self.receipts = []
         self.lines = lines
         self.threads = [threading.Thread(target=work) for work in (self._feed, self._read, self._drain)]
@@ -38,6 +39,8 @@ class Writer:
         try:
             for line in self.lines:
                 self.process.stdin.write(line + b"\n")
+            if self.input_ends:
+                self.process.stdin.close()
         except (BrokenPipeError, OSError, ValueError):
             pass
 
@@ -85,9 +88,8 @@ def kill_once(store, rng, round_number, mode, receipts):
     return lines, writer.receipts
 
 
-def check_log(store, before, lines, receipts):
-    """The log is what it was, plus a beginning of the lines; each receipt names its own. Gives all bodies."""
-    after = records(store)
+def check_log(after, before, lines, receipts):
+    """The records are what they were, plus a beginning of the lines; each receipt names its own. Gives all bodies."""
     assert after.pop()["body"] == b"mark"
     bodies = [r["body"] for r in after]
     assert bodies[:len(before)] == before
@@ -119,7 +121,7 @@ def test_what_was_receipted_survives_kill_9(tmp_path, mode):
             assert done.returncode == 0, (SEED, round_number, done.stdout[-2000:], done.stderr[-2000:])
         done = ok("append", store, "-t", "T", "--queue", "0", "-b", "mark")
         assert (b"did not stop cleanly" in done.stderr) == was_open
-        before = check_log(store, before, lines, receipts)
+        before = check_log(records(store), before, lines, receipts)
         check_closed(store)
         verify_sound(store)
     assert crashed >= ROUNDS // 3, "the kills came too early or too late to prove anything"
