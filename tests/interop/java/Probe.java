@@ -120,6 +120,7 @@ public final class Probe {
             case "produce": produce(args); break;
             case "load": load = new Load(args); break;
             case "load-count": print(Map.of("acked", load.acked())); break;
+            case "load-news": load.news(); break;
             case "load-end": load.end(); break;
             case "pull": pull(args); break;
             case "consume": consume(args); break;
@@ -232,17 +233,22 @@ public final class Probe {
         }
     }
 
-    /** Sends from several threads until told to end, or until the broker is gone; remembers what was acknowledged. */
+    /**
+     * Sends from several threads until told to end, or until the broker is gone; remembers what was acknowledged. With `persist` a
+     * message is tried until it is acknowledged, as by a program that has to get it through; its receipt says how often.
+     */
     private final class Load {
         private final List<Map<String, Object>> receipts = new ArrayList<>();
         private final List<Thread> threads = new ArrayList<>();
         private volatile boolean ended;
+        private int told;
 
         Load(Map<String, Object> args) throws Exception {
             DefaultMQProducer through = producer();
             String topic = (String) args.get("topic");
             int queues = (int) number(args, "queues", 4);
             int count = (int) number(args, "threads", 3);
+            boolean persist = Boolean.TRUE.equals(args.get("persist"));
             byte[] filler = new byte[(int) number(args, "size", 300)];
             java.util.Arrays.fill(filler, (byte) 'x');
             for (int t = 0; t < count; t++) {
@@ -253,13 +259,9 @@ public final class Probe {
                         byte[] body = filler.clone();
                         byte[] head = (name + ":").getBytes(StandardCharsets.UTF_8);
                         System.arraycopy(head, 0, body, 0, Math.min(head.length, body.length));
+                        Message message = new Message(topic, "load", "load-" + name, body);
                         try {
-                            Message message = new Message(topic, "load", "load-" + name, body);
-                            Map<String, Object> r = receipt(through.send(message, new MessageQueue(topic, broker(args), i % queues), 3000));
-                            r.put("name", name);
-                            synchronized (receipts) {
-                                receipts.add(r);
-                            }
+                            send(through, message, new MessageQueue(topic, broker(args), i % queues), name, persist);
                         } catch (Exception e) {
                             return;
                         }
@@ -267,6 +269,35 @@ public final class Probe {
                 });
                 made.start();
                 threads.add(made);
+            }
+        }
+
+        private void send(DefaultMQProducer through, Message message, MessageQueue queue, String name, boolean persist) throws Exception {
+            for (int tries = 1; ; tries++) {
+                try {
+                    SendResult sent = through.send(message, queue, 3000);
+                    Map<String, Object> r = receipt(sent);
+                    r.put("name", name);
+                    r.put("tries", tries);
+                    synchronized (receipts) {
+                        receipts.add(r);
+                    }
+                    return;
+                } catch (Exception e) {
+                    if (!persist || ended) {
+                        throw e;
+                    }
+                    Thread.sleep(5);
+                }
+            }
+        }
+
+        /** The receipts since the last time. */
+        void news() {
+            synchronized (receipts) {
+                for (; told < receipts.size(); told++) {
+                    print(receipts.get(told));
+                }
             }
         }
 
