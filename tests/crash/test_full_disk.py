@@ -1,73 +1,16 @@
-"""A disk that is full, at each stage: what was receipted is there, what failed says where and why, and nothing is left half made.
-
-The disk is a tmpfs of its own: mounted where that is allowed, else this file runs itself again in a namespace where it is.
-"""
+"""A disk that is full, at each stage: what was receipted is there, what failed says where and why, and nothing is left half made."""
 
 import json
-import os
 import pathlib
-import subprocess
 import sys
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
-from append_support import MQCTL, check_closed, json_lines, ok, records, run, verify_sound  # noqa: E402
+from append_support import check_closed, json_lines, ok, records, run, verify_sound  # noqa: E402
+from mounts import disk, namespace  # noqa: E402, F401
 
 MIB = 1 << 20
-IN_NAMESPACE = "MQCTL_TEST_IN_NAMESPACE"
-
-
-class Disk:
-    def __init__(self, path):
-        self.path = path
-
-    def mount(self, size):
-        self.path.mkdir()
-        return subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", self.path], capture_output=True).returncode == 0
-
-    def grow(self, size):
-        subprocess.run(["mount", "-o", f"remount,size={size}", self.path], check=True)
-
-    def read_only(self, yes):
-        subprocess.run(["mount", "-o", f"remount,{'ro' if yes else 'rw'}", self.path], check=True)
-
-    def fill(self, leave):
-        """A file that takes all but so many bytes."""
-        stat = os.statvfs(self.path)
-        taken = stat.f_bavail * stat.f_bsize - leave
-        with open(self.path / "filler", "wb") as file:
-            os.posix_fallocate(file.fileno(), 0, taken)
-
-    def empty(self):
-        (self.path / "filler").unlink()
-
-
-def can_mount(directory):
-    disk = Disk(directory / "probe")
-    if not disk.mount("1m"):
-        return False
-    subprocess.run(["umount", disk.path], check=True)
-    return True
-
-
-@pytest.fixture
-def disk(tmp_path):
-    assert can_mount(tmp_path), "mount a tmpfs: as root, or where user namespaces are allowed"
-    disk = Disk(tmp_path / "disk")
-    assert disk.mount("64m")
-    yield disk
-    subprocess.run(["umount", "-l", disk.path], check=True)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def namespace(tmp_path_factory):
-    if IN_NAMESPACE in os.environ or can_mount(tmp_path_factory.mktemp("mounts")):
-        yield
-        return
-    done = subprocess.run(["unshare", "-Urm", sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__],
-                          env=dict(os.environ, **{IN_NAMESPACE: "1"}))
-    pytest.exit("run in a namespace", returncode=done.returncode)
 
 
 def lines(count, size=1000):
