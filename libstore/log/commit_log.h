@@ -66,6 +66,8 @@ class CommitLog {
   // kInvalidArgument: the run is longer than a segment takes. kNoSpace, kTimedOut, ...: no segment; nothing changed.
   Result<AppendedRun> append(std::span<const EncodedMessage> run, QueueCursor& cursor);
   Status wait_flushed(PhysicalOffset end) { return flush_->wait_flushed(end); }
+  bool flush_failed() const { return flush_->failed(); }
+  Status flush_failure() const { return flush_->failure(); }
   const LatencyHistogram& flush_latency() const { return flush_->latency(); }
   FlushMode flush_mode() const { return options_.flush.mode; }
   // With Background::kSteps: what the threads would do.

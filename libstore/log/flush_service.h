@@ -38,6 +38,9 @@ class FlushService {
   FlushMode mode() const { return options_.mode; }
   // Waits until everything below the offset is on disk. kTimedOut after sync_limit: the bytes are stored all the same.
   Status wait_flushed(PhysicalOffset end) EXCLUDES(mutex_);
+  // The first flush that failed: after it nothing can be promised until the store is opened again.
+  bool failed() const { return failed_.load(std::memory_order_relaxed); }
+  Status failure() const EXCLUDES(mutex_);
   // Of each flush that had something to bring to disk.
   const LatencyHistogram& latency() const { return latency_; }
   // What the thread does at an interval. REQUIRES: Background::kSteps.
@@ -55,7 +58,6 @@ class FlushService {
   // Looks for a while whether somebody asks before it sleeps.
   void await_work() EXCLUDES(mutex_);
   bool has_work() const { return asked_.load() || stopping_.load(); }
-  Status failure() const EXCLUDES(mutex_);
 
   MappedFileQueue& queue_;
   const FlushOptions options_;

@@ -177,6 +177,11 @@ PutMessageResult DefaultMessageStore::put_messages(std::span<const MessageDraft>
   if (!running_.load(std::memory_order_acquire)) {
     return refused(PutMessageStatus::kServiceNotAvailable, "the store is closed");
   }
+  // The kernel may have dropped what it could not write: what is put from here on would stand behind a gap.
+  if (log_.flush_failed()) {
+    return refused(PutMessageStatus::kServiceNotAvailable,
+                   "nothing is stored until the store is opened again: " + log_.flush_failure().to_string());
+  }
   if (reput_->failed()) return refused(PutMessageStatus::kServiceNotAvailable, reput_->failure().to_string());
   if (drafts.empty() || !of_one_queue(drafts)) {
     return refused(PutMessageStatus::kMessageIllegal, "a batch is of one topic and queue and not empty");

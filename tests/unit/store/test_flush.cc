@@ -223,11 +223,28 @@ TEST_CASE("A sync that failed is told to every put after it, and the store stays
   disk.fail();
   for (int i = 0; i < 3; ++i) {
     const PutMessageResult result = store->put_message(draft_of("lost"));
-    CHECK(result.status == PutMessageStatus::kUnknownError);
+    CHECK(result.status == (i == 0 ? PutMessageStatus::kUnknownError : PutMessageStatus::kServiceNotAvailable));
     CHECK(result.reason.find("the disk is gone") != std::string::npos);
   }
   CHECK_FALSE(store->shutdown().ok());
   CHECK(std::filesystem::exists(store.path("abort")));
+}
+
+TEST_CASE("Async flush: after a sync that failed no put is said to be stored", "[flush]") {
+  Disk disk;
+  StoreOptions options = small_options();
+  options.flush.interval = std::chrono::milliseconds(1);
+  TestStore store(options, disk.file_system());
+  store.put("m0");
+  disk.fail();
+  PutMessageResult result;
+  do {  // the flush comes when its time has come
+    result = store->put_message(draft_of("in memory, as async flush has it"));
+    std::this_thread::yield();
+  } while (result.status == PutMessageStatus::kPutOk);
+  CHECK(result.status == PutMessageStatus::kServiceNotAvailable);
+  CHECK(result.reason.find("the disk is gone") != std::string::npos);
+  CHECK_FALSE(store->shutdown().ok());
 }
 
 TEST_CASE("Sync flush: a put that could not be written changes nothing, and the next takes its place", "[flush]") {
