@@ -93,15 +93,18 @@ Status CommitLog::write_run(std::span<const EncodedMessage> run, const AppendedR
   return file.append_through_file(encoded_);
 }
 
-// A record and the 8 bytes of a blank behind it must fit; else the blank ends the segment here.
+// A record and the 8 bytes of a blank behind it must fit; else the blank ends the segment here. Not before there is a
+// segment to go on in: on a full disk the log would end with a blank that nothing follows.
 Result<MappedFile*> CommitLog::room_for(uint64_t bytes) {
   Result<MappedFile*> file = queue_.writable(start_offset_);
   if (!file || bytes + kBlankBytes <= (*file)->room()) return file;
   const uint64_t left = (*file)->room();
   if (Status status = (*file)->reserve(kBlankBytes); !status.ok()) return status;
+  Result<std::unique_ptr<MappedFile>> next = queue_.make_next();
+  if (!next) return std::move(next).error();
   write_blank((*file)->write_cursor(), static_cast<uint32_t>(left));
   (*file)->publish(left);
-  return queue_.writable(start_offset_);
+  return queue_.add(std::move(*next));
 }
 
 // Keeps touched pages between half a window and a whole one ahead of the writer, and asks for the next segment when a

@@ -113,7 +113,11 @@ Result<MappedFile*> MappedFileQueue::writable(int64_t start_offset) {
   const int64_t offset = current != nullptr ? current->end_offset() : start_offset - start_offset % bytes;
   Result<std::unique_ptr<MappedFile>> made = make(offset);
   if (!made) return std::move(made).error();
-  owned_.push_back(std::move(*made));
+  return add(std::move(*made));
+}
+
+MappedFile* MappedFileQueue::add(std::unique_ptr<MappedFile> file) {
+  owned_.push_back(std::move(file));
   table_.push_back(owned_.back().get());
   return owned_.back().get();
 }

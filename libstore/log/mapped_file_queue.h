@@ -59,6 +59,9 @@ class MappedFileQueue {
   // A file with room: the last, or the next one made now; for an empty queue one that begins at `start_offset`
   // rounded down to the file size.
   Result<MappedFile*> writable(int64_t start_offset = 0);
+  // The file behind the last one, made but not yet of the queue; add() takes it in.
+  Result<std::unique_ptr<MappedFile>> make_next() { return make(last()->end_offset()); }
+  MappedFile* add(std::unique_ptr<MappedFile> file);
   // Tells the allocator to have the next file ready.
   void prepare_next();
   // Takes the files at or behind the offset out of the queue if all are zeros, and leaves them on disk: they were laid

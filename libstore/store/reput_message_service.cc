@@ -12,6 +12,7 @@ constexpr std::chrono::microseconds kLinger{50};
 constexpr int64_t kMomentBytes = 1 << 20;
 // A wake-up that is missed all the same costs this much and no more.
 constexpr std::chrono::milliseconds kLongestSleep{100};
+constexpr std::chrono::milliseconds kTryAgain{100};
 
 }  // namespace
 
@@ -24,20 +25,29 @@ ReputMessageService::ReputMessageService(const CommitLog& log, const DelayLevelT
 ReputMessageService::~ReputMessageService() { shutdown(); }
 
 void ReputMessageService::run() {
-  while (!stopping_.load(std::memory_order_acquire) && !failed()) {
+  while (!stopping_.load(std::memory_order_acquire) && !over_.load()) {
     Status status;
     {
       MutexLock lock(dispatching_);
       status = drain(std::numeric_limits<int64_t>::max());
     }
-    if (!status.ok()) return stop_with(std::move(status));
+    judge(std::move(status));
     if (has_task_.load(std::memory_order_acquire)) run_task();
     if (waiters_.load() > 0) {
       MutexLock lock(mutex_);
       moved_.notify_all();
     }
-    if (!linger()) sleep_until_woken();
+    if (failed()) {
+      pause();
+    } else if (!linger()) {
+      sleep_until_woken();
+    }
   }
+}
+
+void ReputMessageService::pause() {
+  MutexLock lock(mutex_);
+  if (!stopping_.load() && !over_.load()) work_.wait_for(mutex_, kTryAgain);
 }
 
 bool ReputMessageService::linger() const {
@@ -67,14 +77,16 @@ void ReputMessageService::wake() {
 
 void ReputMessageService::dispatch_now() {
   int64_t left = kMomentBytes;
-  while (left > 0 && !failed() && has_work()) {
+  // Who has a thread leaves to it what has failed once.
+  const std::atomic<bool>& stands = background_ == Background::kSteps ? over_ : failed_;
+  while (left > 0 && !stands.load() && has_work()) {
     // Who has the lock looks for new work after he let go of it.
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (!dispatching_.try_lock()) return;
     const PhysicalOffset before = position();
     Status status = drain(left);
     dispatching_.unlock();
-    if (!status.ok()) return stop_with(std::move(status));
+    if (!status.ok()) return judge(std::move(status));
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (position() == before) break;
     left -= position() - before;
@@ -86,9 +98,9 @@ void ReputMessageService::dispatch_all() {
   Status status;
   {
     MutexLock lock(dispatching_);
-    if (!failed()) status = drain(std::numeric_limits<int64_t>::max());
+    if (!over_.load()) status = drain(std::numeric_limits<int64_t>::max());
   }
-  if (!status.ok()) stop_with(std::move(status));
+  judge(std::move(status));
 }
 
 Status ReputMessageService::drain(int64_t most) {
@@ -166,10 +178,14 @@ Status ReputMessageService::run_between(std::function<Status()> task) {
   return failure_.ok() ? Status::error(Errc::kBusy, "the store is shutting down") : failure_;
 }
 
-void ReputMessageService::stop_with(Status status) {
+void ReputMessageService::judge(Status status) {
+  if (status.ok() && !failed()) return;
   MutexLock lock(mutex_);
+  if (over_.load()) return;  // the first one counts
+  // Entering a record again changes nothing that is entered already: after a full disk it is simply tried again.
+  over_.store(!status.ok() && status.code() != Errc::kNoSpace);
   failure_ = std::move(status);
-  failed_.store(true, std::memory_order_release);
+  failed_.store(!failure_.ok(), std::memory_order_release);
   moved_.notify_all();
 }
 

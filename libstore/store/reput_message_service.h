@@ -38,6 +38,7 @@ class ReputMessageService {
   Status wait_for(PhysicalOffset target, std::chrono::milliseconds limit) EXCLUDES(mutex_);
   // Runs it between two records: for what only the writer of the queues may do.
   Status run_between(std::function<Status()> task) EXCLUDES(mutex_);
+  // Dispatch stands: for good, or where the disk is full, until there is room again.
   bool failed() const { return failed_.load(std::memory_order_acquire); }
   Status failure() const EXCLUDES(mutex_);
   // Ends the thread where it stands. Idempotent.
@@ -55,7 +56,9 @@ class ReputMessageService {
   // No more than so many bytes.
   Status drain(int64_t most) REQUIRES(dispatching_);
   Status dispatch_segment(Bytes bytes, int64_t limit) REQUIRES(dispatching_);
-  void stop_with(Status status) EXCLUDES(mutex_);
+  // What a drain came to: a failure is kept, one that there was is over.
+  void judge(Status status) EXCLUDES(mutex_);
+  void pause() EXCLUDES(mutex_);
   void run_task() EXCLUDES(mutex_);
 
   const CommitLog& log_;
@@ -68,7 +71,8 @@ class ReputMessageService {
   std::atomic<int64_t> last_record_{0};
   std::atomic<bool> sleeping_{false};  // seq_cst with the log's position: no wake-up is lost
   std::atomic<bool> stopping_{false};
-  std::atomic<bool> failed_{false};
+  std::atomic<bool> failed_{false};  // release: failure_ is there
+  std::atomic<bool> over_{false};    // it failed for good
   mutable Mutex mutex_;
   CondVar work_;
   CondVar moved_;

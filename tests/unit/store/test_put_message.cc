@@ -317,22 +317,77 @@ TEST_CASE("A closed store takes nothing, and closes only once", "[put]") {
   CHECK(put_status_name(result.status) == "SERVICE_NOT_AVAILABLE");
 }
 
+namespace {
+
+// A disk on which nothing under a directory gets blocks while it is full.
+class FullDisk {
+ public:
+  explicit FullDisk(std::string part) : part_(std::move(part)) {}
+  FileSystem* file_system() { return &disk_; }
+  void set_full(bool full) { full_ = full; }
+
+ private:
+  Status ask(Operation operation, const std::string& path) const {
+    const bool concerned = operation == Operation::kAllocate && path.find(part_) != std::string::npos;
+    return full_ && concerned ? Status::error(Errc::kNoSpace, "no space left") : Status();
+  }
+
+  const std::string part_;
+  std::atomic<bool> full_{false};
+  UnsyncedFileSystem unsynced_{posix_file_system()};
+  HookedFileSystem disk_{unsynced_,
+                         [this](Operation operation, const std::string& path) { return ask(operation, path); }};
+};
+
+}  // namespace
+
+TEST_CASE("A log that a full disk ended between two segments is whole after the stop", "[put]") {
+  FullDisk disk("commitlog");
+  TestStore store(small_options(), disk.file_system());
+  const PutMessageResult last = store.put("m0");
+  disk.set_full(true);
+  const std::string large(kSmallSegment - kPlainBytes - kBlankBytes, 'a');
+  CHECK_FALSE(stored(store->put_message(draft_of(large)).status));
+  CHECK(store->max_offset() == last.end);  // what is smaller may still find room
+  store.close();
+  disk.set_full(false);
+  store.open();
+  CHECK(store->recovery().bytes_cut == 0);
+  CHECK(store->max_offset() == last.end);
+  CHECK(store.put("m1").offset == last.end);
+}
+
+TEST_CASE("Queues that a full disk holds up go on when there is room again", "[put]") {
+  FullDisk disk("consumequeue");
+  TestStore store(small_options(), disk.file_system());
+  disk.set_full(true);
+  int count = 0;
+  PutMessageResult result = store->put_message(draft_of("m0"));
+  for (; stored(result.status); result = store->put_message(draft_of("m" + std::to_string(count)))) {
+    ++count;
+    std::this_thread::yield();
+  }
+  CHECK(result.reason.find("no space left") != std::string::npos);
+  CHECK(store.bodies().empty());
+  disk.set_full(false);
+  while (!stored(result.status)) {
+    result = store->put_message(draft_of("m" + std::to_string(count)));
+    std::this_thread::yield();
+  }
+  store.settle();
+  CHECK(store.bodies() == numbered(0, count + 1));
+}
+
 TEST_CASE("A full disk is told as a segment that could not be made; what was stored stays", "[put]") {
-  std::atomic<bool> full{false};
-  UnsyncedFileSystem unsynced(posix_file_system());
-  HookedFileSystem disk(unsynced, [&](Operation operation, const std::string& path) -> Status {
-    const bool segment = path.find("commitlog") != std::string::npos;
-    if (!full || !segment || operation != Operation::kAllocate) return {};
-    return Status::error(Errc::kNoSpace, "no space left");
-  });
-  TestStore store(small_options(), &disk);
+  FullDisk disk("commitlog");
+  TestStore store(small_options(), disk.file_system());
   store.put("m0");
-  full = true;
+  disk.set_full(true);
   const std::string large(kSmallSegment - kPlainBytes - kBlankBytes, 'a');
   const PutMessageResult refused = store->put_message(draft_of(large));
   CHECK(refused.status == PutMessageStatus::kCreateMappedFileFailed);
   CHECK(refused.reason.find("no space left") != std::string::npos);
-  full = false;
+  disk.set_full(false);
   CHECK(store.put("m1").queue_offset == QueueOffset(1));
   store.settle();
   CHECK(store.bodies() == numbered(0, 2));
