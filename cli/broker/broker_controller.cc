@@ -232,7 +232,7 @@ PutMessageResult BrokerController::put(BrokerMessage& message) {
   const std::optional<std::string_view> delay =
       may_wait && message.topic != kScheduleTopic ? find_property(message.properties, property::kDelay) : std::nullopt;
   const int level = delay ? std::atoi(std::string(*delay).c_str()) : 0;
-  if (level <= 0) return store_->put_message(message.draft());
+  if (level <= 0) return put_faults_.note(store_->put_message(message.draft()));
   PropertyList properties(message.properties);
   const int known = delay_levels_.clamp(level);
   properties.set(property::kDelay, std::to_string(known));
@@ -242,7 +242,7 @@ PutMessageResult BrokerController::put(BrokerMessage& message) {
   message.properties = properties.encoded();
   message.topic = kScheduleTopic;
   message.queue = known - 1;
-  const PutMessageResult result = store_->put_message(message.draft());
+  const PutMessageResult result = put_faults_.note(store_->put_message(message.draft()));
   message = original;
   return result;
 }
@@ -252,7 +252,7 @@ PutMessageResult BrokerController::put_batch(std::span<const MessageDraft> draft
   for (const MessageDraft& draft : drafts) {
     if (too_large(draft.body)) return illegal();
   }
-  return store_->put_messages(drafts);
+  return put_faults_.note(store_->put_messages(drafts));
 }
 
 }  // namespace mqctl

@@ -19,6 +19,7 @@
 #include "cli/broker/kv_config_manager.h"
 #include "cli/broker/name_server_config.h"
 #include "cli/broker/producer_manager.h"
+#include "cli/broker/put_faults.h"
 #include "cli/broker/pull_request_hold.h"
 #include "cli/broker/rebalance_lock_manager.h"
 #include "cli/broker/subscription_group_manager.h"
@@ -147,6 +148,7 @@ class BrokerController {
   RebalanceLockManager locks_;
   PullRequestHold hold_;
   BrokerStats stats_;
+  PutFaults put_faults_{log_};
   std::unique_ptr<UniqueKeyGenerator> unique_keys_;
   std::unique_ptr<DefaultMessageStore> store_;
   std::unique_ptr<CleanCommitLogService> retention_;
