@@ -182,8 +182,9 @@ void ReputMessageService::judge(Status status) {
   if (status.ok() && !failed()) return;
   MutexLock lock(mutex_);
   if (over_.load()) return;  // the first one counts
-  // Entering a record again changes nothing that is entered already: after a full disk it is simply tried again.
-  over_.store(!status.ok() && status.code() != Errc::kNoSpace);
+  // Entering a record again changes nothing that is entered already: where the system had no room, memory or
+  // descriptor it is simply tried again. What is wrong with the record or the queue stays so.
+  over_.store(!status.ok() && status.code() == Errc::kCorruption);
   failure_ = std::move(status);
   failed_.store(!failure_.ok(), std::memory_order_release);
   moved_.notify_all();

@@ -38,7 +38,7 @@ class ReputMessageService {
   Status wait_for(PhysicalOffset target, std::chrono::milliseconds limit) EXCLUDES(mutex_);
   // Runs it between two records: for what only the writer of the queues may do.
   Status run_between(std::function<Status()> task) EXCLUDES(mutex_);
-  // Dispatch stands: for good, or where the disk is full, until there is room again.
+  // Dispatch stands: for good, or where the system had not what it takes, until it has again.
   bool failed() const { return failed_.load(std::memory_order_acquire); }
   Status failure() const EXCLUDES(mutex_);
   // Ends the thread where it stands. Idempotent.
