@@ -1,6 +1,7 @@
 #include "cli/remoting/remoting_server.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <thread>
 #include <unordered_map>
@@ -54,6 +55,43 @@ class Worker {
   Clock::time_point no_looks_until_;
 };
 
+// Connections that cannot be taken: the first is told, then at most one line in a while, however many come.
+class Refusals {
+ public:
+  explicit Refusals(const EventLog& log) : log_(log) {}
+  void note(const std::string& why) {
+    ++untold_;
+    const auto now = std::chrono::steady_clock::now();
+    if (now < quiet_until_) return;
+    quiet_until_ = now + kQuiet;
+    log_.warning("refused a connection: " + why +
+                 (untold_ > 1 ? "; " + std::to_string(untold_) + " since the last time that this was said" : ""));
+    untold_ = 0;
+  }
+
+ private:
+  static constexpr std::chrono::seconds kQuiet{10};
+  const EventLog& log_;
+  uint64_t untold_ = 0;
+  std::chrono::steady_clock::time_point quiet_until_;
+};
+
+// Kept for the moment when there is no other.
+class SpareDescriptor {
+ public:
+  SpareDescriptor() { take(); }
+  ~SpareDescriptor() { give(); }
+  SpareDescriptor(const SpareDescriptor&) = delete;
+  SpareDescriptor& operator=(const SpareDescriptor&) = delete;
+  void take() { fd_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
+  void give() {
+    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+  }
+
+ private:
+  int fd_ = -1;
+};
+
 }  // namespace
 
 struct RemotingServer::Impl {
@@ -75,7 +113,8 @@ struct RemotingServer::Impl {
       tcp::socket socket = co_await acceptor.async_accept(next_io(), asio::redirect_error(asio::use_awaitable, error));
       if (error == asio::error::operation_aborted || !acceptor.is_open()) co_return;
       if (error) {
-        log.warning("cannot accept a connection: " + error.message());
+        refusals.note(error.message());
+        turn_away(acceptor);
         asio::steady_timer pause(io, std::chrono::milliseconds(100));
         co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
         continue;
@@ -84,11 +123,23 @@ struct RemotingServer::Impl {
     }
   }
 
+  // Without a descriptor nobody is told anything: clients would wait for a connection that the kernel made.
+  void turn_away(tcp::acceptor& acceptor) {
+    constexpr int kAtOnce = 64;
+    spare.give();
+    asio::error_code error;
+    for (int i = 0; i < kAtOnce && !error; ++i) {
+      tcp::socket socket(io);
+      acceptor.accept(socket, error);
+    }
+    spare.take();
+  }
+
   void take(tcp::socket socket) {
     keep_from_commands(socket);
     MutexLock lock(mutex);
     if (connections.size() >= options.max_connections) {
-      log.warning("refused a connection: there are " + std::to_string(connections.size()));
+      refusals.note("there are " + std::to_string(connections.size()));
       return;
     }
     const uint64_t id = next_id++;
@@ -132,6 +183,8 @@ struct RemotingServer::Impl {
   ConnectionContext context;
   asio::steady_timer idle_timer{io};
   std::vector<std::unique_ptr<tcp::acceptor>> acceptors;
+  Refusals refusals{log};  // the accepting thread's, as is the spare descriptor
+  SpareDescriptor spare;
   std::vector<std::thread> threads;
   mutable Mutex mutex;
   std::unordered_map<uint64_t, std::shared_ptr<Connection>> connections GUARDED_BY(mutex);
@@ -155,6 +208,7 @@ Result<int> RemotingServer::listen(const std::string& address, int port) {
   if (!error) keep_from_commands(*acceptor);
   if (!error) acceptor->set_option(asio::socket_base::reuse_address(true), error);
   if (!error) acceptor->bind(endpoint, error);
+  if (!error) acceptor->non_blocking(true, error);  // who is gone by the time that he is turned away holds nobody up
   if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
   if (error) return Status::from_errno("cannot listen on " + place, error.value());
   const int bound = acceptor->local_endpoint(error).port();
