@@ -41,9 +41,7 @@ class PlainMachine:
         self.control = Control.from_buffer(self.page)
 
     def environment(self):
-        # A sanitizer's library wants to be the first, and is not.
-        preload = os.environ.get("MQCTL_PRELOAD_FIRST", "")
-        return {"LD_PRELOAD": f"{preload} {LIBRARY}".strip(), "MQCTL_STANDIN_CONTROL": str(self.control_file)}
+        return {"LD_PRELOAD": str(LIBRARY), "MQCTL_STANDIN_CONTROL": str(self.control_file)}
 
     def disk_fails(self, call, code):
         self.control.fail_with[CALLS.index(call)] = code
