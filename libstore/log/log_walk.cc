@@ -78,7 +78,9 @@ Result<FileWalk> walk_file(const MappedFileQueue& files, MappedFile& file, Physi
   done.goes_on = status == RecordStatus::kBlank && next != nullptr;
   if (done.goes_on) {
     walk.end = PhysicalOffset(next->first_offset());
-  } else if (status != RecordStatus::kEmpty && status != RecordStatus::kBlank) {
+  } else if (status == RecordStatus::kBlank) {
+    walk.at_blank = true;
+  } else if (status != RecordStatus::kEmpty) {
     walk.stopped_by = why_not_sound(status);
   }
   return done;
@@ -88,6 +90,7 @@ void add(LogWalk& walk, LogWalk file) {
   walk.end = file.end;
   walk.records += file.records;
   walk.stopped_by = std::move(file.stopped_by);
+  walk.at_blank = file.at_blank;
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ struct LogWalk {
   PhysicalOffset end;  // of the sound part
   uint64_t records = 0;
   std::string stopped_by;  // empty: at bytes never written, or at the end of the files
+  bool at_blank = false;   // the last segment is ended, and none follows it: as a broker leaves it on a full disk
 };
 
 using RecordVisitor = std::function<Status(const MessageView&)>;

@@ -92,7 +92,8 @@ Status dispatch_or_rebuild(const RecoveryInput& input, PhysicalOffset end, Recov
 Status cut_log(const RecoveryInput& input, const LogWalk& walk, RecoveryReport& report) {
   MappedFileQueue& files = input.log.files();
   report.spare_segments = files.set_spares_aside(walk.end.value());
-  report.bytes_cut = files.data_bytes_behind(walk.end.value());
+  // A blank holds nothing, whatever the bytes behind it: it is written again where it is needed.
+  report.bytes_cut = walk.at_blank ? 0 : files.data_bytes_behind(walk.end.value());
   if (report.bytes_cut > 0) report.cut_reason = walk.stopped_by.empty() ? "bytes left over" : walk.stopped_by;
   return input.log.truncate(walk.end);
 }

@@ -340,6 +340,23 @@ TEST_CASE("A segment laid out ahead is kept, one of another size is refused, a s
   CHECK(store.bodies() == numbered(0, 100));
 }
 
+TEST_CASE("A blank that no segment follows is taken back, and nothing is said to be cut", "[recovery]") {
+  for (const bool crash : {false, true}) {
+    TestStore store;
+    const PutMessageResult last = store.put("m0");
+    crash ? store.kill() : store.close();
+    std::vector<std::byte> blank(8);
+    store_be(std::span(blank), 0, static_cast<int32_t>(kSmallSegment - position_of(last.end)));
+    store_be(std::span(blank), 4, static_cast<int32_t>(0xCBD43194u));
+    overwrite(store.segment_path(last.end), position_of(last.end), blank);
+    store.open();
+    CHECK(store->recovery().bytes_cut == 0);
+    CHECK(store.put("m1").offset == last.end);
+    store.reopen();
+    CHECK(store.bodies() == numbered(0, 2));
+  }
+}
+
 TEST_CASE("What a power cut left behind the log's end goes with the segments behind it: no gap", "[recovery]") {
   TestStore store;
   put_numbered(store, 0, 3);
