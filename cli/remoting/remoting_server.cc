@@ -163,13 +163,18 @@ struct RemotingServer::Impl {
   asio::awaitable<void> close_idle() {
     if (options.idle_seconds == 0) co_return;  // as in Netty: never
     const auto limit = std::chrono::seconds(options.idle_seconds);
+    const auto interval = std::chrono::seconds(std::clamp(options.idle_seconds / 4, 1, 5));
     asio::error_code error;
+    auto looked = std::chrono::steady_clock::now(), awake_since = looked;
     while (true) {
-      idle_timer.expires_after(std::chrono::seconds(std::clamp(options.idle_seconds / 4, 1, 5)));
+      idle_timer.expires_after(interval);
       co_await idle_timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
       if (error) co_return;
+      // Who was stopped himself has heard nobody, whatever they said.
+      const auto now = std::chrono::steady_clock::now();
+      if (now - std::exchange(looked, now) > 2 * interval) awake_since = now;
       for (const auto& connection : all()) {
-        if (std::chrono::steady_clock::now() - connection->last_active() > limit) connection->close();
+        if (now - std::max(connection->last_active(), awake_since) > limit) connection->close();
       }
     }
   }

@@ -20,7 +20,7 @@ from serve_support import LISTEN, wait_for  # noqa: E402
 from standin import PlainMachine  # noqa: E402
 from wire_client import Serve, frame, pull_ext, send_ext  # noqa: E402
 
-FREEZE = float(os.environ.get("MQCTL_FREEZE_SECONDS", "2"))
+FREEZE = float(os.environ.get("MQCTL_FREEZE_SECONDS", "4"))
 REFUSALS = {1, 14}   # SYSTEM_ERROR, SERVICE_NOT_AVAILABLE
 SMALL = ("--segment-size", "64KiB")
 
@@ -189,8 +189,9 @@ def test_a_write_that_failed_leaves_nothing_and_the_next_takes_its_place(tmp_pat
 # --- the process stands still ---
 
 def test_a_server_that_stands_still_goes_on_where_it_was(tmp_path):
+    """Longer than its clients may be silent: they were not, it did not hear them."""
     conf, store, puts = tmp_path / "broker.conf", tmp_path / "store", Puts()
-    conf.write_text("messageDelayLevel=1s 2s\n")
+    conf.write_text("messageDelayLevel=1s 2s\nserverChannelMaxIdleTimeSeconds=2\n")
     patience = FREEZE + 20
     with Serve(store, *SMALL, "-c", conf) as serve, serve.client(timeout=patience) as client, serve.client(timeout=patience) as parked:
         puts.several(client, 20)
