@@ -1,5 +1,7 @@
 #include "cli/broker/broker_controller.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -27,6 +29,14 @@ PutMessageResult illegal() {
   PutMessageResult result;
   result.status = PutMessageStatus::kMessageIllegal;
   return result;
+}
+
+// A crowd of clients leaves descriptors for the store's files.
+size_t most_connections() {
+  constexpr rlim_t kMost = 50000, kForFiles = 512;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kMost;
+  return std::min(kMost, limit.rlim_cur - std::min(limit.rlim_cur / 4, kForFiles));
 }
 
 // Counts how long a put took.
@@ -74,7 +84,8 @@ Status BrokerController::start() {
   if (Status status = open_store(); !status.ok()) return status;
   if (Status status = load_tables(); !status.ok()) return status;
   server_ = std::make_unique<RemotingServer>(
-      processors_, log_, RemotingServerOptions{options_.io_threads, options_.config.idle_seconds, 50000}, hooks());
+      processors_, log_, RemotingServerOptions{options_.io_threads, options_.config.idle_seconds, most_connections()},
+      hooks());
   if (Status status = listen(); !status.ok()) return status;
   unique_keys_ = std::make_unique<UniqueKeyGenerator>(own_address(), static_cast<uint32_t>(process_id()),
                                                       static_cast<uint32_t>(boot_time_.value()));

@@ -114,10 +114,10 @@ class Client:
 class Serve:
     """`mqctl serve`, ready."""
 
-    def __init__(self, *args, env=None):
+    def __init__(self, *args, env=None, under=()):
         self.log = tempfile.TemporaryFile()
         self.stores = tempfile.TemporaryDirectory()   # of an ephemeral one, which a kill leaves
-        self.process = subprocess.Popen([MQCTL, "serve", "--listen", "127.0.0.1:0", *map(str, args)], stdout=subprocess.PIPE, stderr=self.log,
+        self.process = subprocess.Popen([*under, MQCTL, "serve", "--listen", "127.0.0.1:0", *map(str, args)], stdout=subprocess.PIPE, stderr=self.log,
                                         env=dict(os.environ) | {"TMPDIR": self.stores.name} | (env or {}))
         line = self.process.stdout.readline()
         assert line, self.said()

@@ -95,11 +95,26 @@ def test_without_descriptors_for_files_sends_are_refused_and_then_not(tmp_path):
     check_closed(tmp_path / "store")
 
 
+def test_a_crowd_leaves_descriptors_for_files(tmp_path):
+    store = tmp_path / "store"
+    with Serve(store, "--segment-size", "64KiB", under=("prlimit", "--nofile=160:160")) as serve, serve.client() as client:
+        client.put("T", b"x")
+        host, port = serve.address.rsplit(":", 1)
+        crowd = [socket.create_connection((host, int(port))) for _ in range(300)]
+        wait_for(lambda: len(ended(crowd)) >= 180)
+        for _ in range(600):   # ten segments
+            client.put("T", b"x" * 1000)
+        for each in crowd:
+            each.close()
+        stop(serve)
+    check_closed(store)
+
+
 # --- connections ---
 
 def raise_own_limit(count):
     """So many connections, or what the hard limit leaves beside the server's and the test's own files."""
-    own = 200
+    own = 700   # the server keeps 512 for files
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return min(count, hard - own)
