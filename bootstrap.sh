@@ -12,6 +12,9 @@ Usage: ./bootstrap.sh COMMAND [ARGUMENT...]
   bench      build the release and print its figures, beside a genuine broker's where java and mvn are:
              [put|scan|start|serve]... [-o json]
   matrix     every scenario of every genuine client with genuine brokers and with serve
+  storm      [power|kill|freeze]... many rounds (STORM_ROUNDS) of power cuts, of kill -9 under a genuine producer, and
+             minutes (FREEZE_SECONDS) of a server that stands still
+  soak       SOAK_SECONDS (an hour) of mixed load on serve, with its figures and a verdict
   coverage   run the tests of libstore and print its line coverage
   fuzz       run each fuzzer for a minute (FUZZ_SECONDS)
   package    make the .deb
@@ -122,6 +125,37 @@ matrix() {
   MQCTL=$PWD/build/release/mqctl MQCTL_SOURCE=$PWD PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/interop/test_clients.py "$work"
 }
 
+# What the tests do a few rounds of, at length: a summary line each.
+storm() {
+  install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+  cmake --preset release -DMQCTL_TESTS=ON >/dev/null
+  build release --target mqctl mqctl_standin
+  export MQCTL=$PWD/build/release/mqctl MQCTL_SOURCE=$PWD MQCTL_BUILD=$PWD/build/release PYTHONDONTWRITEBYTECODE=1
+  export MQCTL_POWER_CUTS=${STORM_ROUNDS:-200} MQCTL_STORM_ROUNDS=${STORM_ROUNDS:-200} MQCTL_FREEZE_SECONDS=${FREEZE_SECONDS:-180}
+  local kinds=("$@")
+  ((${#kinds[@]})) || kinds=(power kill freeze)
+  for kind in "${kinds[@]}"; do
+    case $kind in
+      power) storm_of tests/crash/test_power_cut.py ;;
+      kill) storm_of tests/interop/test_kill_storm.py ;;
+      freeze) storm_of tests/crash/test_faults.py -k stands_still ;;
+      *) usage >&2; exit 2 ;;
+    esac
+  done
+}
+
+storm_of() {
+  say "$1"
+  /usr/bin/python3 -m pytest -q -s -p no:cacheprovider "$@"
+}
+
+soak() {
+  install_packages "${BUILD_PACKAGES[@]}" python3 procps
+  cmake --preset release >/dev/null
+  build release --target mqctl
+  MQCTL=$PWD/build/release/mqctl MQCTL_SOURCE=$PWD PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -u tests/soak/soak.py
+}
+
 coverage() {
   install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" gcovr
   build coverage
@@ -152,6 +186,8 @@ case ${1:-} in
   test) run_tests ;;
   bench) bench "${@:2}" ;;
   matrix) matrix ;;
+  storm) storm "${@:2}" ;;
+  soak) soak ;;
   coverage) coverage ;;
   fuzz) fuzz ;;
   package) package ;;
