@@ -154,7 +154,8 @@ def test_a_start_on_a_read_only_file_system_says_so(disk):  # noqa: F811
 def test_after_a_sync_that_failed_nothing_is_confirmed_until_the_next_start(tmp_path, flush):
     """The kernel may have dropped the pages: a second sync that succeeds would prove nothing."""
     machine, puts = PlainMachine(tmp_path), Puts()
-    with Serve(machine.store, "--segment-size", "1MiB", "--flush", flush, env=machine.environment()) as serve, serve.client() as client:
+    # Large, so that the flush fails and not the making of the next one, which could be tried again.
+    with Serve(machine.store, "--segment-size", "64MiB", "--flush", flush, env=machine.environment()) as serve, serve.client() as client:
         puts.several(client, 20)
         machine.disk_fails("sync", errno.EIO)
         assert "Input/output error" in puts.until_refused(client)
