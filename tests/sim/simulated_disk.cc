@@ -38,7 +38,8 @@ std::optional<Fault> SimulatedDisk::pending_fault() {
   return faults_at_->kind;
 }
 
-Status SimulatedDisk::before_call(const std::string& path) {
+Status SimulatedDisk::before_call(std::string_view call, const std::string& path) {
+  if (on_call_ && !dead_) on_call_(calls_, call, path);
   if (!dead_ && cut_at_ && calls_ >= cut_at_->first) {
     left_ = cut_now(cut_at_->second);
   }
@@ -78,6 +79,7 @@ SimulatedDisk::Names SimulatedDisk::names_after_power_cut(Random& random) const 
 std::unique_ptr<SimulatedDisk> SimulatedDisk::image(Cut cut) {
   auto left = std::make_unique<SimulatedDisk>(random_.next());
   left->capacity_ = capacity_;
+  left->on_call_ = on_call_;
   std::map<const Inode*, InodePtr> copies;
   const auto survival = static_cast<Survival>(random_.below(5));
   const auto copy_of = [&](const InodePtr& inode) {
@@ -143,7 +145,7 @@ Status SimulatedDisk::take_blocks(Inode& inode, uint64_t position, uint64_t leng
 }
 
 Result<std::unique_ptr<File>> SimulatedDisk::open(const std::string& path, OpenMode mode) {
-  if (Status status = before_call(path); !status.ok()) return status;
+  if (Status status = before_call("open", path); !status.ok()) return status;
   const auto found = names_.find(path);
   const bool there = found != names_.end();
   if (there && found->second == nullptr) return Status::error(Errc::kInvalidArgument, "is a directory").at(path);
@@ -156,7 +158,7 @@ Result<std::unique_ptr<File>> SimulatedDisk::open(const std::string& path, OpenM
 }
 
 Result<FileStat> SimulatedDisk::stat(const std::string& path) {
-  if (Status status = before_call(path); !status.ok()) return status;
+  if (Status status = before_call("stat", path); !status.ok()) return status;
   const auto found = names_.find(path);
   if (found == names_.end()) return missing(path);
   if (found->second == nullptr) return FileStat{FileKind::kDirectory, 0, 0, {}};
@@ -164,7 +166,7 @@ Result<FileStat> SimulatedDisk::stat(const std::string& path) {
 }
 
 Result<std::vector<DirectoryEntry>> SimulatedDisk::list(const std::string& directory) {
-  if (Status status = before_call(directory); !status.ok()) return status;
+  if (Status status = before_call("list", directory); !status.ok()) return status;
   if (!names_.contains(directory)) return missing(directory);
   std::vector<DirectoryEntry> entries;
   for (auto each = names_.upper_bound(directory); each != names_.end(); ++each) {
@@ -176,7 +178,7 @@ Result<std::vector<DirectoryEntry>> SimulatedDisk::list(const std::string& direc
 
 // Made and synced at once, as the interface says: cut before, or after.
 Status SimulatedDisk::create_directories(const std::string& directory) {
-  if (Status status = before_call(directory); !status.ok()) return status;
+  if (Status status = before_call("create_directories", directory); !status.ok()) return status;
   for (std::string path = directory; path.size() > 1; path = parent_path(path)) {
     const auto found = names_.find(path);
     if (found != names_.end() && found->second != nullptr) {
@@ -188,7 +190,7 @@ Status SimulatedDisk::create_directories(const std::string& directory) {
 }
 
 Status SimulatedDisk::rename(const std::string& from, const std::string& to) {
-  if (Status status = before_call(from); !status.ok()) return status;
+  if (Status status = before_call("rename", from); !status.ok()) return status;
   const auto found = names_.find(from);
   if (found == names_.end()) return missing(from);
   change(parent_path(to), from, to, InodePtr(found->second));
@@ -196,7 +198,7 @@ Status SimulatedDisk::rename(const std::string& from, const std::string& to) {
 }
 
 Status SimulatedDisk::remove(const std::string& path) {
-  if (Status status = before_call(path); !status.ok()) return status;
+  if (Status status = before_call("remove", path); !status.ok()) return status;
   const auto found = names_.find(path);
   if (found == names_.end()) return missing(path);
   const auto next = std::next(found);
@@ -208,7 +210,7 @@ Status SimulatedDisk::remove(const std::string& path) {
 }
 
 Status SimulatedDisk::sync_directory(const std::string& directory) {
-  if (Status status = before_call(directory); !status.ok()) return status;
+  if (Status status = before_call("sync_directory", directory); !status.ok()) return status;
   if (!names_.contains(directory)) return missing(directory);
   std::erase_if(unsynced_, [&](const Change& each) {
     if (each.directory != directory) return false;
@@ -219,7 +221,7 @@ Status SimulatedDisk::sync_directory(const std::string& directory) {
 }
 
 Result<SpaceInfo> SimulatedDisk::space(const std::string& path) {
-  if (Status status = before_call(path); !status.ok()) return status;
+  if (Status status = before_call("space", path); !status.ok()) return status;
   const uint64_t total = capacity_ == UINT64_MAX ? uint64_t{1} << 40 : capacity_;
   return SpaceInfo{.total_bytes = total, .available_bytes = total - std::min(total, used_bytes())};
 }

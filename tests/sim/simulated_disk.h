@@ -44,6 +44,9 @@ class SimulatedDisk final : public FileSystem {
   // one it is lost to any later sync, and no restarted process can know (docs/reliability.md).
   void restart_process();
   uint64_t calls() const { return calls_; }
+  // Told of each call before it is made.
+  using OnCall = std::function<void(uint64_t number, std::string_view call, const std::string& path)>;
+  void on_call(OnCall listener) { on_call_ = std::move(listener); }
   int faults() const { return faults_; }
   // A path whose mapping was written where no block was taken.
   std::optional<std::string> written_hole() const;
@@ -71,7 +74,7 @@ class SimulatedDisk final : public FileSystem {
   };
 
   // Every call asks first: counts, cuts, fails.
-  Status before_call(const std::string& path);
+  Status before_call(std::string_view call, const std::string& path);
   std::optional<Fault> pending_fault();
   static void apply(Names& names, const Change& change);
   void change(const std::string& directory, std::string gone, std::string come, InodePtr inode);
@@ -83,6 +86,7 @@ class SimulatedDisk final : public FileSystem {
   Names names_, durable_;
   std::vector<Change> unsynced_;
   uint64_t calls_ = 0;
+  OnCall on_call_;
   std::optional<std::pair<uint64_t, Cut>> cut_at_;
   struct Faults {
     uint64_t from = 0, to = 0;

@@ -6,7 +6,7 @@ namespace mqctl::sim {
 
 // A sync that fails loses what it was to write: the kernel drops the pages' dirty marks.
 Status SimulatedRegion::sync(size_t position, size_t length) {
-  Status status = disk_.before_call(path_);
+  Status status = disk_.before_call("map_sync", path_);
   if (status.ok()) {
     inode_->sync(position, length);
   } else if (!disk_.dead_) {
@@ -16,12 +16,12 @@ Status SimulatedRegion::sync(size_t position, size_t length) {
 }
 
 Result<size_t> SimulatedFile::read_at(uint64_t position, MutableBytes into) {
-  if (Status status = disk_.before_call(path_); !status.ok()) return status;
+  if (Status status = disk_.before_call("read_at", path_); !status.ok()) return status;
   return inode_->read(position, into);
 }
 
 Status SimulatedFile::write_at(uint64_t position, Bytes bytes) {
-  if (Status status = disk_.before_call(path_); !status.ok()) return status;
+  if (Status status = disk_.before_call("write_at", path_); !status.ok()) return status;
   if (disk_.pending_fault() == Fault::kShortWrite) {
     inode_->write(position, bytes.first(disk_.random_.below(bytes.size() + 1)));
     return Status::error(Errc::kIoError, "simulated: input/output error in the middle").at(path_, position);
@@ -32,7 +32,7 @@ Status SimulatedFile::write_at(uint64_t position, Bytes bytes) {
 }
 
 Status SimulatedFile::sync() {
-  Status status = disk_.before_call(path_);
+  Status status = disk_.before_call("sync", path_);
   if (status.ok()) {
     inode_->sync_all();
   } else if (!disk_.dead_) {
@@ -42,13 +42,13 @@ Status SimulatedFile::sync() {
 }
 
 Status SimulatedFile::resize(uint64_t size_bytes) {
-  if (Status status = disk_.before_call(path_); !status.ok()) return status;
+  if (Status status = disk_.before_call("resize", path_); !status.ok()) return status;
   inode_->resize(size_bytes);
   return {};
 }
 
 Status SimulatedFile::allocate(uint64_t position, uint64_t length, AllocateMode mode) {
-  if (Status status = disk_.before_call(path_); !status.ok()) return status;
+  if (Status status = disk_.before_call("allocate", path_); !status.ok()) return status;
   if (Status status = disk_.take_blocks(*inode_, position, length, path_); !status.ok()) return status;
   if (mode == AllocateMode::kExtend && position + length > inode_->size()) inode_->resize(position + length);
   inode_->allocate(position, length);
@@ -56,7 +56,7 @@ Status SimulatedFile::allocate(uint64_t position, uint64_t length, AllocateMode 
 }
 
 Result<uint64_t> SimulatedFile::size() {
-  if (Status status = disk_.before_call(path_); !status.ok()) return status;
+  if (Status status = disk_.before_call("size", path_); !status.ok()) return status;
   return inode_->size();
 }
 
@@ -71,14 +71,14 @@ Result<uint64_t> SimulatedFile::next_hole(uint64_t from) {
 }
 
 Result<std::unique_ptr<MappedRegion>> SimulatedFile::map(MapMode, uint64_t length) {
-  if (Status status = disk_.before_call(path_); !status.ok()) return status;
+  if (Status status = disk_.before_call("map", path_); !status.ok()) return status;
   if (length > inode_->size())
     return Status::error(Errc::kInvalidArgument, "simulated: mapped behind its end").at(path_);
   return std::unique_ptr<MappedRegion>(std::make_unique<SimulatedRegion>(disk_, inode_, path_, length));
 }
 
 Status SimulatedFile::set_modified(EpochMs time) {
-  if (Status status = disk_.before_call(path_); !status.ok()) return status;
+  if (Status status = disk_.before_call("set_modified", path_); !status.ok()) return status;
   inode_->modified = time;
   return {};
 }

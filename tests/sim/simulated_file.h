@@ -47,7 +47,7 @@ class SimulatedFile final : public File {
   Status set_modified(EpochMs time) override;
   void will_need(uint64_t, uint64_t) override {}
   void dont_need(uint64_t, uint64_t) override {}
-  Status lock_first_byte() override { return disk_.before_call(path_); }
+  Status lock_first_byte() override { return disk_.before_call("lock", path_); }
   Result<int64_t> lock_holder() override { return Status::error(Errc::kNotFound, "nobody holds the lock").at(path_); }
 
  private:

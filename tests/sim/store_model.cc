@@ -71,8 +71,12 @@ std::vector<StoreModel::Found> StoreModel::read_log(DefaultMessageStore& store) 
   const CommitLog& log = store.commit_log();
   if (log.files().first() == nullptr) return found;
   const Result<LogWalk> walk = walk_log(log.files(), log.min_offset(), CrcCheck::kBodyAndProperties, visit);
-  require(walk.has_value() && walk->end == log.max_offset() && walk->stopped_by.empty(),
-          "the log ends at {} and its records at {}", log.max_offset().value(), walk ? walk->end.value() : -1);
+  require(walk.has_value() && walk->stopped_by.empty(), "the log is broken at {}: {}", walk ? walk->end.value() : -1,
+          walk ? walk->stopped_by : walk.error().to_string());
+  // A segment that ends with its blank is full, and the next may not be there yet.
+  const MappedFile* const file = log.files().find(walk->end.value());
+  require(walk->end == log.max_offset() || (file != nullptr && file->end_offset() == log.max_offset().value()),
+          "the log ends at {} and its records at {}", log.max_offset().value(), walk->end.value());
   return found;
 }
 

@@ -52,6 +52,10 @@ void StoreCounts::add(const StoreCounts& other) {
 StoreSimulation::StoreSimulation(uint64_t seed, bool trace) : random_(seed), trace_(trace) {
   options_ = options_for(random_);
   disk_ = std::make_unique<SimulatedDisk>(random_.next());
+  if (!trace) return;
+  disk_->on_call([](uint64_t number, std::string_view call, const std::string& path) {
+    std::fprintf(stderr, "%6d   %s %s\n", static_cast<int>(number), std::string(call).c_str(), path.c_str());
+  });
 }
 
 template <class... Args>
@@ -281,8 +285,8 @@ void StoreSimulation::finish() {
   const Result<VerifyReport> report = verify(*disk_, *location, verify_options);
   require(report.has_value() && report->complete, "verify failed");
   for (const Finding& finding : report->findings) {
-    throw Failure(fmt::format("verify: {} {} at {}: {}", finding_name(finding.kind), finding.file, finding.position,
-                              finding.detail));
+    throw Failure(fmt::format("verify: {} {} at {}, log offset {}: {}", finding_name(finding.kind), finding.file,
+                              finding.position, finding.offset ? finding.offset->value() : -1, finding.detail));
   }
   if (random_.percent(30)) flip_and_look();
 }
