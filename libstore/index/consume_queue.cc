@@ -110,7 +110,10 @@ Status ConsumeQueue::put(const DispatchRequest& request) {
   const int64_t current = files_.max_offset();
   if (expected < current) return {};
   if (expected > current) {
-    if (Status status = last_unit() ? refuse_gap(request) : begin_at(expected); !status.ok()) return status;
+    // Where no unit can be read any more the records between went with their segments, before a power cut took their
+    // units.
+    const bool readable = last_unit() && min_offset() < max_offset();
+    if (Status status = readable ? refuse_gap(request) : begin_at(expected); !status.ok()) return status;
   }
   if (Status status = append({request.physical_offset, request.size, request.tags_code}, expected); !status.ok()) {
     return status;

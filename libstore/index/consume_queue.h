@@ -54,6 +54,7 @@ class ConsumeQueue {
   // Whole segments whose units all point before the log's beginning, never the last.
   Result<int> delete_expired(PhysicalOffset log_min);
   Status flush() { return files_.flush(); }
+  Status sync_directory() { return files_.sync_directories(); }
   Status destroy();
 
   // --- Readers ---

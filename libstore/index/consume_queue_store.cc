@@ -136,6 +136,19 @@ Status ConsumeQueueStore::recover() {
   return for_each([](ConsumeQueue& queue) { return queue.recover(); });
 }
 
+Status ConsumeQueueStore::sync_directories() const {
+  if (all().empty()) return {};
+  if (Status status = fs_.sync_directory(options_.directory); !status.ok()) return status;
+  std::string_view topic;
+  return for_each([&](ConsumeQueue& queue) {
+    Status status =
+        queue.topic() == topic ? Status() : fs_.sync_directory(join_path(options_.directory, queue.topic()));
+    topic = queue.topic();
+    if (!status.ok() && status.code() != Errc::kNotFound) return status;
+    return queue.sync_directory();
+  });
+}
+
 Status ConsumeQueueStore::put(const DispatchRequest& request) {
   if (!enters_consume_queue(request.sys_flag) || !is_entry_name(request.topic)) return {};
   if (Status status = queue_for(request.topic, request.queue_id).put(request); !status.ok()) return status;

@@ -20,6 +20,9 @@ Result<std::unique_ptr<MappedFile>> create_or_adopt(FileSystem& fs, const FileRe
   if (!found) return found;
   (*found)->set_positions(0);
   if (Status status = (*found)->zero_tail(); !status.ok()) return status;
+  // Whoever made it may have died before it was on disk.
+  if (Status status = (*found)->sync(); !status.ok()) return status;
+  if (Status status = fs.sync_directory(parent_path(request.path)); !status.ok()) return status;
   return found;
 }
 

@@ -17,12 +17,18 @@ RecordStatus parse_at(const MappedFile& file, PhysicalOffset offset, CrcCheck ch
   return parse_record(bytes_from(file, offset), check, view);
 }
 
-bool sound(RecordStatus status, const MessageView& view, PhysicalOffset offset) {
-  return status == RecordStatus::kRecord && view.physical_offset == offset;
+// No CRC covers the topic: a power cut that took its page leaves zeros, and a record that no queue can number.
+bool has_topic(const MessageView& view) {
+  return !view.topic.empty() && view.topic.find('\0') == std::string_view::npos;
 }
 
-std::string why_not_sound(RecordStatus status) {
-  return status == RecordStatus::kRecord ? "a record with another physical offset" : std::string(describe(status));
+bool sound(RecordStatus status, const MessageView& view, PhysicalOffset offset) {
+  return status == RecordStatus::kRecord && view.physical_offset == offset && has_topic(view);
+}
+
+std::string why_not_sound(RecordStatus status, const MessageView& view) {
+  if (status != RecordStatus::kRecord) return std::string(describe(status));
+  return has_topic(view) ? "a record with another physical offset" : "a record without a topic";
 }
 
 // The first place in [from, stop) that could be a record's: three bytes that both magic codes share, at their place.
@@ -81,7 +87,7 @@ Result<FileWalk> walk_file(const MappedFileQueue& files, MappedFile& file, Physi
   } else if (status == RecordStatus::kBlank) {
     walk.at_blank = true;
   } else if (status != RecordStatus::kEmpty) {
-    walk.stopped_by = why_not_sound(status);
+    walk.stopped_by = why_not_sound(status, view);
   }
   return done;
 }

@@ -83,6 +83,8 @@ class MappedFile {
   // Found out before any of it is read, and read without what lies behind: pages that were read count as data later.
   void visit_data(uint64_t from, const std::function<bool(FileRange)>& visit);
   bool all_zeros();
+  // The whole file is on disk when this returns.
+  Status sync() { return file_->sync(); }
   // The position behind the last byte at or behind `from` that is not zero; 0 where there is none.
   uint64_t data_end(uint64_t from);
 

@@ -186,6 +186,21 @@ Status MappedFileQueue::destroy() {
   return outcome;
 }
 
+Status MappedFileQueue::sync_from(int64_t offset) {
+  for (MappedFile* file = find(std::max(offset, min_offset())); file != nullptr; file = next(*file)) {
+    if (Status status = file->sync(); !status.ok()) return status;
+  }
+  return sync_directories();
+}
+
+Status MappedFileQueue::sync_directories() {
+  for (const std::string& directory : options_.directories) {
+    Status status = fs_.sync_directory(directory);
+    if (!status.ok() && status.code() != Errc::kNotFound) return status;
+  }
+  return {};
+}
+
 Status MappedFileQueue::flush() {
   MutexLock lock(flush_mutex_);
   const int64_t target = max_offset();

@@ -5,6 +5,7 @@
 #include "libstore/index/index_service.h"
 #include "libstore/message/properties.h"
 #include "libstore/store/default_message_store.h"
+#include "libstore/store/reput_message_service.h"
 
 namespace mqctl {
 namespace {
@@ -121,7 +122,9 @@ std::optional<EpochMs> DefaultMessageStore::store_time(std::string_view topic, Q
 }
 
 Result<int> DefaultMessageStore::delete_expired_segments(EpochMs modified_before, int limit) {
+  const PhysicalOffset dispatched = reput_->position();  // the queues must not miss what is deleted before they have it
   const auto expired = [&](const MappedFile& file) {
+    if (file.end_offset() > dispatched.value()) return false;
     const Result<FileStat> found = fs_.stat(file.path());
     return found && found->modified <= modified_before;
   };

@@ -129,8 +129,13 @@ Result<RecoveryReport> recover_store(const RecoveryInput& input) {
 
   if (Status status = input.queues.truncate(std::min(walk.end, vouched)); !status.ok()) return status;
   if (Status status = input.index == nullptr ? Status() : input.index->truncate(walk.end); !status.ok()) return status;
+  input.queues.correct_min_offsets(input.log.min_offset());
   if (Status status = dispatch_or_rebuild(input, walk.end, report); !status.ok()) return status;
   if (Status status = cut_log(input, walk, report); !status.ok()) return status;
+  if (input.after_crash) {
+    if (Status status = files.sync_from(report.scanned_from.value()); !status.ok()) return status;
+    if (Status status = input.queues.sync_directories(); !status.ok()) return status;
+  }
   input.queues.correct_min_offsets(input.log.min_offset());
   return report;
 }

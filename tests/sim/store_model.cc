@@ -43,12 +43,13 @@ const ModelMessage& StoreModel::recognise_body(std::string_view body) const {
 }
 
 // A record that no put made, or one that must not be there.
-const ModelMessage& StoreModel::recognise(const MessageView& view) const {
-  const ModelMessage& message = recognise_body(as_text(view.body));
-  const uint64_t number = message.number;
-  require(
-      message.topic == view.topic && message.queue == view.queue_id.value() && message.properties == view.properties,
-      "offset {}: message {} is not as it was put", view.physical_offset.value(), number);
+ModelMessage& StoreModel::recognise(const MessageView& view) {
+  const uint64_t number = recognise_body(as_text(view.body)).number;
+  ModelMessage& message = messages_[number];
+  message.torn |= message.promise != Promise::kDurable && message.properties != view.properties;
+  require(message.topic == view.topic && message.queue == view.queue_id.value() &&
+              (message.torn || message.properties == view.properties),
+          "offset {}: message {} is not as it was put", view.physical_offset.value(), number);
   require(message.promise != Promise::kRefused, "message {} was refused and is there", number);
   require(message.promise != Promise::kGone, "message {} was gone and came back", number);
   require(message.offset < 0 || message.offset == view.physical_offset.value(), "message {} was at {} and is at {}",
@@ -59,7 +60,7 @@ const ModelMessage& StoreModel::recognise(const MessageView& view) const {
   return message;
 }
 
-std::vector<StoreModel::Found> StoreModel::read_log(DefaultMessageStore& store) const {
+std::vector<StoreModel::Found> StoreModel::read_log(DefaultMessageStore& store) {
   std::vector<Found> found;
   const auto visit = [&](const MessageView& view) {
     const ModelMessage& message = recognise(view);
@@ -138,7 +139,7 @@ void StoreModel::judge_index(DefaultMessageStore& store) const {
   if (store.index() == nullptr) return;
   for (uint64_t i = first_live_; i < messages_.size(); ++i) {
     const ModelMessage& message = messages_[i];
-    if (message.promise > Promise::kDurable) continue;
+    if (message.promise > Promise::kDurable || message.torn) continue;
     const auto found = store.query_message(message.topic, message.key(), 32, EpochMs(0), EpochMs(INT64_MAX / 2));
     require(found.has_value() && found->size() == 1 && found->front().value() == message.offset,
             "the index has message {} {} times", i, found ? found->size() : 0);

@@ -25,6 +25,7 @@ struct ModelMessage {
   std::string topic;
   int queue = 0;
   bool prepared = false;  // a transaction's half: in no queue
+  bool torn = false;      // of one never confirmed a power cut may take the properties, which no CRC covers
   std::string body, properties;
   Promise promise = Promise::kUnanswered;
   int64_t offset = -1, queue_offset = -1;  // where known
@@ -58,8 +59,8 @@ class StoreModel {
 
  private:
   struct Found;
-  std::vector<Found> read_log(DefaultMessageStore& store) const;
-  const ModelMessage& recognise(const MessageView& view) const;
+  std::vector<Found> read_log(DefaultMessageStore& store);
+  ModelMessage& recognise(const MessageView& view);
   void judge_missing(const std::vector<Found>& found, Kept kept, int64_t log_min);
   void judge_queues(DefaultMessageStore& store) const;
   void judge_index(DefaultMessageStore& store) const;

@@ -27,7 +27,8 @@ StoreOptions options_for(Random& random) {
   options.segment_bytes = one_of(random, {4096, 8192, 12288});
   options.consume_queue_segment_bytes = one_of(random, {5, 20, 100}) * ConsumeQueueUnit::kEncodedBytes;
   options.index = random.percent(80);
-  options.index_geometry = {.slots = 8, .entries = static_cast<uint32_t>(one_of(random, {10, 40}))};
+  const auto slots = static_cast<uint32_t>(one_of(random, {3, 10}));
+  options.index_geometry = {.slots = slots, .entries = 4 * slots};  // as by default: a start must find it out
   options.limits.append_property_crc = false;
   return options;
 }
@@ -109,7 +110,7 @@ void StoreSimulation::put() {
     draft.properties = message.properties;
     drafts.push_back(draft);
   }
-  clock_.advance_ms(random_.number(0, 3));
+  clock_.advance_ms(random_.number(1, 3));  // no index file fills up within a millisecond
   const PutMessageResult result = store_->put_messages(drafts);
   counts_.puts += static_cast<uint64_t>(count);
   settle_put(first, static_cast<uint64_t>(count), result);
