@@ -106,6 +106,12 @@ Status IndexFile::put_key(int32_t key_hash, PhysicalOffset offset, EpochMs store
   return {};
 }
 
+Status IndexFile::flush() {
+  MutexLock lock(flush_mutex_);
+  if (flush_failure_.ok()) flush_failure_ = file_->sync();
+  return flush_failure_;
+}
+
 void IndexFile::drop_entries_from(PhysicalOffset offset) {
   IndexHeader header = this->header();
   for (; header.index_count > 1; --header.index_count) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "libstore/base/mutex.h"
 #include "libstore/base/result.h"
 #include "libstore/index/index_layout.h"
 #include "libstore/os/file_system.h"
@@ -36,8 +37,8 @@ class IndexFile {
   // Physical offsets of entries with that hash and time, newest first, appended until there are `max`. Times in the
   // file have whole seconds: an entry counts where any moment of its second does.
   void query(int32_t key_hash, EpochMs begin, EpochMs end, size_t max, std::vector<PhysicalOffset>& found) const;
-  // Thread-safe, the only one that is.
-  Status flush() { return file_->sync(); }
+  // Thread-safe, the only one that is. A failure stays, as that of MappedFile::flush.
+  Status flush() EXCLUDES(flush_mutex_);
 
  private:
   IndexFile(std::string path, IndexGeometry geometry) : path_(std::move(path)), geometry_(geometry) {}
@@ -54,6 +55,8 @@ class IndexFile {
   std::unique_ptr<File> file_;
   std::unique_ptr<MappedRegion> region_;
   uint64_t allocated_end_ = 0;
+  Mutex flush_mutex_;
+  Status flush_failure_ GUARDED_BY(flush_mutex_);
 };
 
 }  // namespace mqctl

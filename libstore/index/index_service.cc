@@ -83,7 +83,9 @@ Result<IndexGeometry> IndexService::geometry_of(const std::string& path) const {
   if (detected || detected.error().code() != Errc::kUnsupported) return detected;
   Result<uint64_t> size = (*file)->size();
   if (!size) return std::move(size).error();
-  return *size == options_.geometry.file_bytes() ? Result<IndexGeometry>(options_.geometry) : std::move(detected);
+  // One of no length was left by a creation that failed: it is made whole when it is opened.
+  const bool usual = *size == 0 || *size == options_.geometry.file_bytes();
+  return usual ? Result<IndexGeometry>(options_.geometry) : std::move(detected);
 }
 
 // Newest first, so that a start that dies here leaves no hole.

@@ -195,13 +195,18 @@ Status MappedFile::flush() {
   MutexLock lock(flush_mutex_);
   const uint64_t from = flushed_.load(std::memory_order_relaxed);
   const uint64_t to = wrote_position();
+  if (!flush_failure_.ok()) return flush_failure_;
   if (to <= from) return {};
   if (!hold()) return {};
   // The range alone: pages touched ahead of the writer are zeros that nobody waits for.
   Status status = region_->sync(from, to - from);
   release();
-  if (status.ok()) flushed_.store(to, std::memory_order_release);
-  return std::move(status).at(path_);
+  if (status.ok()) {
+    flushed_.store(to, std::memory_order_release);
+    return {};
+  }
+  flush_failure_ = std::move(status).at(path_);
+  return flush_failure_;
 }
 
 bool MappedFile::hold() {

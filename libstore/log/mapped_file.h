@@ -73,7 +73,8 @@ class MappedFile {
   Status zero_tail();
   void populate_ahead(uint64_t position, uint64_t length);
 
-  // Everything published so far is on disk when this returns. Thread-safe, also beside the writer.
+  // Everything published so far is on disk when this returns. Thread-safe, also beside the writer. After a failure
+  // every later call fails the same way: the kernel drops what it could not write and says yes the next time.
   Status flush();
 
   // --- Recovery: before anybody writes ---
@@ -125,6 +126,7 @@ class MappedFile {
   std::atomic<bool> shut_down_{false};
   std::atomic<bool> region_alive_{false};
   Mutex flush_mutex_;
+  Status flush_failure_ GUARDED_BY(flush_mutex_);
 };
 
 // A view with the hold that keeps it valid. Move-only.
