@@ -54,7 +54,8 @@ class ConsumeQueue {
   // Whole segments whose units all point before the log's beginning, never the last.
   Result<int> delete_expired(PhysicalOffset log_min);
   Status flush() { return files_.flush(); }
-  Status sync_directory() { return files_.sync_directories(); }
+  // After a crash: what a killed process made, and its names, are on disk when this returns.
+  Status sync() { return files_.sync_from(0); }
   Status destroy();
 
   // --- Readers ---

@@ -136,7 +136,7 @@ Status ConsumeQueueStore::recover() {
   return for_each([](ConsumeQueue& queue) { return queue.recover(); });
 }
 
-Status ConsumeQueueStore::sync_directories() const {
+Status ConsumeQueueStore::sync() const {
   if (all().empty()) return {};
   if (Status status = fs_.sync_directory(options_.directory); !status.ok()) return status;
   std::string_view topic;
@@ -145,7 +145,7 @@ Status ConsumeQueueStore::sync_directories() const {
         queue.topic() == topic ? Status() : fs_.sync_directory(join_path(options_.directory, queue.topic()));
     topic = queue.topic();
     if (!status.ok() && status.code() != Errc::kNotFound) return status;
-    return queue.sync_directory();
+    return queue.sync();
   });
 }
 

@@ -44,8 +44,8 @@ class ConsumeQueueStore {
   void correct_min_offsets(PhysicalOffset log_min);
   Result<int> delete_expired(PhysicalOffset log_min);
   Status flush();
-  // After a crash: the names of what a killed process made are on disk when this returns.
-  Status sync_directories() const;
+  // After a crash: what a killed process made, and its names, are on disk when this returns.
+  Status sync() const;
   Status destroy_all();
 
   // --- Readers ---

@@ -232,8 +232,7 @@ void MappedFile::shutdown() {
 Status MappedFile::destroy() {
   shutdown();
   Status status = fs_.remove(path_);
-  if (!status.ok() && status.code() == Errc::kNotFound) return {};
-  if (!status.ok()) return status;
+  if (!status.ok() && status.code() != Errc::kNotFound) return status;
   return fs_.sync_directory(parent_path(path_));
 }
 

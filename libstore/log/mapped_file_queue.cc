@@ -170,9 +170,13 @@ Status MappedFileQueue::truncate(int64_t offset) {
 }
 
 Status MappedFileQueue::drop_first() {
-  MappedFile* file = first();
-  table_.pop_front();
-  return file->destroy();
+  if (undeleted_ == nullptr) {
+    undeleted_ = first();
+    table_.pop_front();
+  }
+  Status status = undeleted_->destroy();
+  if (status.ok()) undeleted_ = nullptr;
+  return status;
 }
 
 Status MappedFileQueue::destroy() {

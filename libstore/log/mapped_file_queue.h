@@ -104,6 +104,7 @@ class MappedFileQueue {
   const MappedFileQueueOptions options_;
   std::vector<std::unique_ptr<MappedFile>> owned_;  // the writer's; retired ones too
   MappedFileTable table_;
+  MappedFile* undeleted_ = nullptr;  // could not go: it goes before the next, or a start would find a gap
   std::vector<std::string> strays_;
   std::atomic<int64_t> flushed_where_{0};
   Mutex flush_mutex_;

@@ -134,7 +134,7 @@ Result<RecoveryReport> recover_store(const RecoveryInput& input) {
   if (Status status = cut_log(input, walk, report); !status.ok()) return status;
   if (input.after_crash) {
     if (Status status = files.sync_from(report.scanned_from.value()); !status.ok()) return status;
-    if (Status status = input.queues.sync_directories(); !status.ok()) return status;
+    if (Status status = input.queues.sync(); !status.ok()) return status;
   }
   input.queues.correct_min_offsets(input.log.min_offset());
   return report;
