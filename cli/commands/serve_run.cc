@@ -169,6 +169,7 @@ class Serve {
     }
     if (report.bytes_cut > 0)
       log_.warning("cut " + std::to_string(report.bytes_cut) + " bytes off the log: " + report.cut_reason);
+    for (const std::string& note : report.notes) log_.info(note);
   }
 
   // Records of dump, before anybody can connect for long.

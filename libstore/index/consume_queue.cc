@@ -164,9 +164,20 @@ Status ConsumeQueue::fill_pre_blanks(int64_t start, int64_t end) {
 }
 
 Status ConsumeQueue::truncate(PhysicalOffset log_end) {
+  const int64_t end = end_of_fitting(log_end);
+  return end == files_.max_offset() ? Status() : cut(end);
+}
+
+Status ConsumeQueue::truncate(PhysicalOffset surely, PhysicalOffset log_end, const UnitCheck& keep) {
+  int64_t end = end_of_fitting(surely);
+  while (end < files_.max_offset() && last_fits(end + kUnit, log_end) && keep(unit_at(end))) end += kUnit;
+  return end == files_.max_offset() ? Status() : cut(end);
+}
+
+int64_t ConsumeQueue::end_of_fitting(PhysicalOffset log_end) const {
   int64_t end = files_.max_offset();
   while (end > files_.min_offset() && !last_fits(end, log_end)) end -= kUnit;
-  return end == files_.max_offset() ? Status() : cut(end);
+  return end;
 }
 
 bool ConsumeQueue::last_fits(int64_t end, PhysicalOffset log_end) const {

@@ -49,6 +49,9 @@ class ConsumeQueue {
   // Units whose record does not end before the log does go, and before them what a power cut made of such units. To
   // make sure of a queue after one, truncate it to what was surely flushed and dispatch from there.
   Status truncate(PhysicalOffset log_end);
+  // Units of records behind `surely` stay only up to the first that is out of order or that `keep` does not want.
+  using UnitCheck = std::function<bool(const ConsumeQueueUnit&)>;
+  Status truncate(PhysicalOffset surely, PhysicalOffset log_end, const UnitCheck& keep);
   // The minimum moves to the first unit at or behind the log's beginning, never back.
   void correct_min_offset(PhysicalOffset log_min);
   // Whole segments whose units all point before the log's beginning, never the last.
@@ -79,6 +82,7 @@ class ConsumeQueue {
  private:
   ConsumeQueueUnit unit_at(int64_t byte_offset) const;
   int64_t end_of_valid_units() const;
+  int64_t end_of_fitting(PhysicalOffset log_end) const;
   bool last_fits(int64_t end, PhysicalOffset log_end) const;
   Status cut(int64_t end);
   Status refuse_gap(const DispatchRequest& request) const;

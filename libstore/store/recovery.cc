@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "libstore/log/log_walk.h"
+#include "libstore/store/recovery_evidence.h"
 
 namespace mqctl {
 namespace {
@@ -28,8 +29,10 @@ PhysicalOffset segment_start(const MappedFileQueue& files, PhysicalOffset offset
   return file == nullptr ? PhysicalOffset(files.min_offset()) : first_of(*file);
 }
 
-// What a power cut may have taken out of the queues lies behind this place.
+// What a power cut may have taken out of the queues lies behind this place. Of queues that are all gone a checkpoint
+// says nothing.
 PhysicalOffset vouched_by_checkpoint(const RecoveryInput& input) {
+  if (!input.queues.last_unit()) return PhysicalOffset(input.log.files().min_offset());
   const EpochMs vouched = input.checkpoint.min_timestamp();
   return last_segment_where(input.log.files(), [&](const MessageView& first) { return first.stored <= vouched; });
 }
@@ -73,8 +76,13 @@ Status dispatch_again(const RecoveryInput& input, PhysicalOffset from, PhysicalO
     ++report.records_dispatched;
     return input.index == nullptr ? Status() : input.index->put(request);
   };
-  Result<LogWalk> walk = walk_log(input.log.files(), from, CrcCheck::kNone, visit);
-  return walk ? Status() : std::move(walk).error();
+  // Before the part that was checked there may be damage at rest; nobody looks for it at a start, and it ends nothing.
+  for (std::optional<PhysicalOffset> next = from; next && *next < end;) {
+    Result<LogWalk> walk = walk_log(input.log.files(), *next, CrcCheck::kNone, visit);
+    if (!walk) return std::move(walk).error();
+    next = walk->end < end ? find_sound_record(input.log.files(), walk->end) : std::nullopt;
+  }
+  return {};
 }
 
 // A queue that is behind what was taken for known (units lost where none should be) is made again from the log's
@@ -87,6 +95,11 @@ Status dispatch_or_rebuild(const RecoveryInput& input, PhysicalOffset end, Recov
   report.records_dispatched = 0;
   if (Status cut = input.queues.truncate(begin); !cut.ok()) return cut;
   return dispatch_again(input, begin, end, report);
+}
+
+Status trust_queues(const RecoveryInput& input, PhysicalOffset surely, PhysicalOffset end) {
+  if (surely == end) return input.queues.truncate(end);
+  return keep_units_with_records(input.queues, input.log.files(), surely, end, input.delay_levels);
 }
 
 Status cut_log(const RecoveryInput& input, const LogWalk& walk, RecoveryReport& report) {
@@ -120,14 +133,21 @@ Result<RecoveryReport> recover_store(const RecoveryInput& input) {
 
   const PhysicalOffset vouched = input.after_crash ? vouched_by_checkpoint(input) : PhysicalOffset(INT64_MAX);
   report.scanned_from = input.after_crash ? start_after_crash(input, vouched) : start_after_clean_stop(input);
-  const LogWalk walk = check_log(files, report.scanned_from, scan_threads());
+  const EvidentWalk evident =
+      check_log_with_queues(files, input.after_crash ? vouched : report.scanned_from, scan_threads(), input.queues);
+  const LogWalk& walk = evident.log;
   report.records_scanned = walk.records;
   report.log_end = walk.end;
   if (input.on_damage == OnDamage::kRefuse) {
     if (Status status = refuse_damage(files, walk); !status.ok()) return status;
   }
 
-  if (Status status = input.queues.truncate(std::min(walk.end, vouched)); !status.ok()) return status;
+  correct_places(files, evident.misplaced);
+  for (const PhysicalOffset offset : evident.misplaced) {
+    report.notes.push_back("the record at commit-log offset " + std::to_string(offset.value()) +
+                           " named another place; its queue names this one, so it does now");
+  }
+  if (Status status = trust_queues(input, std::min(walk.end, vouched), walk.end); !status.ok()) return status;
   if (Status status = input.index == nullptr ? Status() : input.index->truncate(walk.end); !status.ok()) return status;
   input.queues.correct_min_offsets(input.log.min_offset());
   if (Status status = dispatch_or_rebuild(input, walk.end, report); !status.ok()) return status;

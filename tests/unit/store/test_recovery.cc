@@ -460,3 +460,102 @@ TEST_CASE("Golden stores: killed, without queues, they are what they were", "[re
     CHECK(wrong == 0);
   }
 }
+
+// A store of three queues that was killed while its checkpoint vouched for the first 60 of 100 messages of each.
+void kill_with_checkpoint_behind(TestStore& store) {
+  for (int i = 0; i < 100; ++i) {
+    if (i == 60) store.clock().advance_ms(60000);
+    if (i == 80) store.reopen();
+    for (const auto& [topic, queue] : {std::pair("T", 0), std::pair("U", 0), std::pair("U", 7)}) {
+      store.put("m" + std::to_string(i), topic, queue);
+    }
+  }
+  store.kill();
+}
+
+void write_at(TestStore& store, PhysicalOffset record, size_t field, int64_t value) {
+  std::vector<std::byte> bytes(8);
+  store_be(bytes.data(), value);
+  overwrite(store.segment_path(record), position_of(record) + field, bytes);
+}
+
+TEST_CASE("A record whose queue offset was damaged stays where its queue has it", "[recovery]") {
+  for (const int64_t wrong : {0, 49, 51, 70, 1 << 30, -1}) {
+    INFO("queue offset " << wrong);
+    TestStore store;
+    const std::vector<PutMessageResult> puts = put_numbered(store, 0, 100);
+    store.kill();
+    write_at(store, puts[50].offset, RecordLayout::kQueueOffsetAt, wrong);
+    store.open();
+    CHECK(store.bodies() == numbered(0, 100));
+    CHECK(store.put("m100").queue_offset == QueueOffset(100));
+  }
+}
+
+TEST_CASE("A record whose place was damaged is kept where its queue names it, and put right", "[recovery]") {
+  for (const bool crash : {true, false}) {
+    for (const size_t victim : {50u, 99u}) {
+      INFO("crash " << crash << ", record " << victim);
+      if (!crash && victim != 99) continue;  // not looked at
+      TestStore store;
+      const std::vector<PutMessageResult> puts = put_numbered(store, 0, 100);
+      if (crash) {
+        store.kill();
+      } else {
+        store.close();
+      }
+      write_at(store, puts[victim].offset, RecordLayout::kPhysicalOffsetAt, puts[victim].offset.value() ^ 1);
+      store.open();
+      CHECK(store.bodies() == numbered(0, 100));
+      CHECK(store->recovery().notes.size() == 1);
+      CHECK(store->max_offset() == puts[99].end);
+      CHECK(store.view_at(puts[victim].offset).physical_offset == puts[victim].offset);
+    }
+  }
+}
+
+TEST_CASE("A stale copy of a record behind the end is cut off: no queue names it", "[recovery]") {
+  TestStore store;
+  const std::vector<PutMessageResult> puts = put_numbered(store, 0, 10);
+  store.kill();
+  const std::vector<std::byte> segment = read_file(store.segment_path(puts[9].offset));
+  overwrite(store.segment_path(puts[9].end), position_of(puts[9].end),
+            {segment.begin() + puts[9].offset.value(), segment.begin() + puts[9].end.value()});
+  store.open();
+  CHECK(store->max_offset() == puts[9].end);
+  CHECK(store.bodies() == numbered(0, 10));
+}
+
+TEST_CASE("Refused for damage, a store keeps its wrong places as well", "[recovery]") {
+  TestStore store;
+  const std::vector<PutMessageResult> puts = put_numbered(store, 0, 100);
+  store.kill();
+  write_at(store, puts[40].offset, RecordLayout::kPhysicalOffsetAt, 1);
+  flip_body(store, puts[50]);
+  const Tree before = tree_of(store.path("commitlog"));
+  CHECK(store.try_open().code() == Errc::kCorruption);
+  CHECK(tree_of(store.path("commitlog")) == before);
+}
+
+TEST_CASE("Damage before what the checkpoint vouches for ends nothing where only the index is made again",
+          "[recovery]") {
+  StoreOptions options = small_options();
+  options.index = true;
+  TestStore store(options);
+  kill_with_checkpoint_behind(store);
+  std::filesystem::remove_all(store.path("index"));
+  overwrite(store.path("commitlog/" + offset_file_name(0)), 4, {std::byte{0xFF}});
+  store.open();
+  CHECK(store->recovery().scanned_from == PhysicalOffset(0));
+  CHECK(store->max_queue_offset("U", QueueId(7)) == QueueOffset(100));
+  CHECK(store->max_queue_offset("T", kQueue) == QueueOffset(100));
+}
+
+TEST_CASE("Queues that are all gone are made again from the beginning, whatever the checkpoint says", "[recovery]") {
+  TestStore store;
+  kill_with_checkpoint_behind(store);
+  std::filesystem::remove_all(store.path("consumequeue"));
+  store.open();
+  CHECK(store->recovery().records_dispatched == 300);
+  check_three_queues(store, 100);
+}
