@@ -73,7 +73,8 @@ Status IndexReader::refresh() {
   if (!size) return std::move(size).error();
   size_bytes_ = *size;
   header_ = IndexHeader::load(bytes.data());
-  header_.index_count = static_cast<int32_t>(std::min<int64_t>(header_.index_count, geometry_.entries));
+  counts_too_many_ = header_.index_count > static_cast<int64_t>(geometry_.entries);
+  if (counts_too_many_) header_.index_count = static_cast<int32_t>(geometry_.entries);
   entries_.bytes.clear();
   slots_.bytes.clear();
   return {};

@@ -33,7 +33,8 @@ class IndexReader {
   static Result<IndexReader> open(FileSystem& fs, const std::string& path, IndexGeometry geometry);
 
   const std::string& path() const { return file_->path(); }
-  const IndexHeader& header() const { return header_; }
+  const IndexHeader& header() const { return header_; }  // counts no more entries than the file has room for
+  bool counts_too_many() const { return counts_too_many_; }
   const IndexGeometry& geometry() const { return geometry_; }
   uint64_t size_bytes() const { return size_bytes_; }
   // Reads the header again.
@@ -58,6 +59,7 @@ class IndexReader {
   std::unique_ptr<File> file_;
   IndexGeometry geometry_;
   IndexHeader header_;
+  bool counts_too_many_ = false;  // as it is in the file
   uint64_t size_bytes_ = 0;
   Window entries_, slots_;
 };

@@ -53,14 +53,17 @@ Status IndexService::load(LastExit last_exit, EpochMs safe) {
   size_t kept = 0;
   for (; kept < paths->size(); ++kept) {
     Status status = open_file((*paths)[kept]);
-    if (!status.ok() && (!crash || status.code() == Errc::kIoError)) return status;
-    if (!status.ok()) break;
+    if (!status.ok()) {
+      const bool made_again = crash ? status.code() != Errc::kIoError : status.code() == Errc::kCorruption;
+      if (!made_again) return status;
+      break;
+    }
     if (crash && !on_disk(*files_.back(), safe)) {
       files_.pop_back();
       break;
     }
   }
-  if (!crash) return {};
+  if (!crash && kept == paths->size()) return {};
   missing_from_ = files_.empty() ? PhysicalOffset(0) : files_.back()->header().end_offset;
   return drop_from(*paths, kept);
 }

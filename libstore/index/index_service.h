@@ -36,10 +36,11 @@ class IndexService {
   IndexService(FileSystem& fs, const Clock& clock, IndexServiceOptions options);
 
   // `safe`: the checkpoint's index time. Files whose name is no number are left alone, as Apache does. After a crash a
-  // file that cannot be read is deleted with those behind it; otherwise it is an error.
+  // file that cannot be read is deleted with those behind it; otherwise one that contradicts itself is, and what else
+  // cannot be read is an error.
   Status load(LastExit last_exit, EpochMs safe) EXCLUDES(mutex_);
-  // After a crash: entries are missing for records from here on, whether or not this load() deleted a file: the start
-  // before, which did, may have died on the way. None after a clean exit.
+  // Entries are missing for records from here on. After a crash so it is whether or not this load() deleted a file: the
+  // start before, which did, may have died on the way. None after a clean exit where no file was deleted.
   std::optional<PhysicalOffset> missing_from() const { return missing_from_; }
 
   // UNIQ_KEY, each word of KEYS, the tag. Dispatch may be repeated: records before the last one indexed are left alone,

@@ -45,6 +45,7 @@ Status IndexWalk::enter_next() {
     slots_.assign(geometry_->slots, 0);
     used_slots_ = 0;
     number_ = 0;
+    if (reader_->counts_too_many()) add_problem(36, 4, "the header counts more entries than there is room for");
     if (reader_->header().index_count > 1) return next();
     if (Status status = leave(); !status.ok()) return status;
   }

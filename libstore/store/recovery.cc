@@ -37,10 +37,11 @@ PhysicalOffset vouched_by_checkpoint(const RecoveryInput& input) {
   return last_segment_where(input.log.files(), [&](const MessageView& first) { return first.stored <= vouched; });
 }
 
-PhysicalOffset start_after_crash(const RecoveryInput& input, PhysicalOffset vouched) {
-  if (input.index == nullptr) return vouched;
+// Further back where the index lost entries.
+PhysicalOffset start_for_index(const RecoveryInput& input, PhysicalOffset start) {
+  if (input.index == nullptr) return start;
   const std::optional<PhysicalOffset> missing = input.index->missing_from();
-  return missing ? std::min(vouched, segment_start(input.log.files(), *missing)) : vouched;
+  return missing ? std::min(start, segment_start(input.log.files(), *missing)) : start;
 }
 
 // The last record that a queue names, if it is sound, vouches for all before it: the store was closed in order.
@@ -132,9 +133,13 @@ Result<RecoveryReport> recover_store(const RecoveryInput& input) {
   }
 
   const PhysicalOffset vouched = input.after_crash ? vouched_by_checkpoint(input) : PhysicalOffset(INT64_MAX);
-  report.scanned_from = input.after_crash ? start_after_crash(input, vouched) : start_after_clean_stop(input);
-  const EvidentWalk evident =
-      check_log_with_queues(files, input.after_crash ? vouched : report.scanned_from, scan_threads(), input.queues);
+  const PhysicalOffset unchecked_end = input.after_crash ? vouched : start_after_clean_stop(input);
+  report.scanned_from = start_for_index(input, unchecked_end);
+  const EvidentWalk evident = check_log_with_queues(files, unchecked_end, scan_threads(), input.queues);
+  if (!input.after_crash && report.scanned_from < unchecked_end) {
+    report.notes.push_back("the key index is made again from commit-log offset " +
+                           std::to_string(report.scanned_from.value()) + " on: a file of it contradicted itself");
+  }
   const LogWalk& walk = evident.log;
   report.records_scanned = walk.records;
   report.log_end = walk.end;

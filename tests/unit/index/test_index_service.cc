@@ -1,6 +1,7 @@
 // IndexService: what is indexed, what is kept after a crash, behaviours 81 to 84 of Apache's IndexServiceTest.
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "libstore/message/system_flag.h"
@@ -259,6 +260,22 @@ TEST_CASE("An unreadable file is deleted after a crash with all behind it, and r
     index.put(index->missing_from()->value() / kRecordBytes, 100);
     CHECK(index.query("all") == down_from(99, 0));
   }
+}
+
+TEST_CASE("After a clean exit a file whose header counts too many goes with all behind it, and no key is lost") {
+  Index index;
+  index.put(0, 100);
+  const std::vector<std::string> names = index.names();
+  std::fstream(index.directory() + "/" + names.at(4), std::ios::in | std::ios::out | std::ios::binary)
+      .seekp(36)
+      .put(0x40);
+  REQUIRE(text_of(index.reopen()) == "ok");
+  CHECK(index.names().size() == 4);
+  REQUIRE(index->missing_from().has_value());
+  index.put(index->missing_from()->value() / kRecordBytes, 100);
+  CHECK(index.query("all") == down_from(99, 0));
+  REQUIRE(text_of(index.reopen()) == "ok");
+  CHECK_FALSE(index->missing_from().has_value());
 }
 
 TEST_CASE("Files that are no index by name are left alone") {

@@ -559,3 +559,21 @@ TEST_CASE("Queues that are all gone are made again from the beginning, whatever 
   CHECK(store->recovery().records_dispatched == 300);
   check_three_queues(store, 100);
 }
+
+TEST_CASE("After a clean stop a key index that contradicts itself is made again, and the queues stay", "[recovery]") {
+  StoreOptions options = small_options();
+  options.index = true;
+  TestStore store(options);
+  for (int i = 0; i < 100; ++i)
+    store.put("m" + std::to_string(i), "T", 0,
+              "KEYS\x01"
+              "k\x02");
+  store.close();
+  const auto file = std::filesystem::directory_iterator(store.path("index"))->path();
+  overwrite(file.string(), 36, {std::byte{0x40}});
+  store.open();
+  CHECK(store->recovery().scanned_from == PhysicalOffset(0));
+  CHECK(store->recovery().notes.size() == 1);
+  CHECK(store->query_message("T", "k", 1000, EpochMs(0), EpochMs(INT64_MAX))->size() == 100);
+  CHECK(store.bodies() == numbered(0, 100));
+}

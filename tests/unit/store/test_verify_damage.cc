@@ -269,6 +269,10 @@ TEST_CASE("the key index") {
     store.flip(file, 35);
     CHECK(found(store) == line("index-broken", file, 32, 4));
   }
+  SECTION("the header's counter of entries, beyond the file") {
+    store.write(file, 36, {0, 0, 0x40, 0});
+    CHECK(found(store).find(expected) != std::string::npos);
+  }
   SECTION("an entry's time") {
     store.flip(file, entry(2) + 15);
     CHECK(found(store) == line("index-broken", file, entry(2) + 12, 4));
