@@ -218,10 +218,11 @@ void QueueCheck::close_run(Queue& queue) {
   queue.run = {};
 }
 
-Status QueueCheck::finish(const LogVerdict& log, FindingList& findings) {
+Status QueueCheck::finish(const LogVerdict& log, PhysicalOffset dispatched_from, FindingList& findings) {
   uint64_t lagging = 0;
   for (const auto& queue : queues_) {
-    if (queue->run.count > 0 && queue->run.kind == FindingClass::kCqMissing && options_.tail_may_lag) {
+    const bool missing = queue->run.count > 0 && queue->run.kind == FindingClass::kCqMissing;
+    if (missing && options_.tail_may_lag && queue->run.offset >= dispatched_from) {
       lagging += static_cast<uint64_t>(queue->run.count);
       queue->run = {};
     }

@@ -40,8 +40,8 @@ class QueueCheck {
   // In log order. `damaged`: all damage of the log up to this record.
   Status on_record(const MessageView& message, const DispatchProperties& properties,
                    const std::vector<DamagedRange>& damaged);
-  // Sorted by queue.
-  Status finish(const LogVerdict& log, FindingList& findings);
+  // Sorted by queue. A record behind `dispatched_from` is one that the next start enters into its queue.
+  Status finish(const LogVerdict& log, PhysicalOffset dispatched_from, FindingList& findings);
   std::vector<std::string>& notes() { return notes_; }
 
  private:

@@ -117,8 +117,7 @@ class Verification {
     return index_->on_record(message, properties, damaged);
   }
 
-  // What each finding of the log means, now that everything behind it has been counted.
-  Status explain(LogVerdict& log, FindingList& findings) {
+  RecoveryFacts facts_of(const LogVerdict& log) {
     RecoveryFacts facts;
     facts.after_crash = location_.abort_file;
     facts.queues_end = queues_end_;
@@ -127,6 +126,21 @@ class Verification {
       Result<StoreCheckpoint> checkpoint = StoreCheckpoint::load(fs_, join_path(location_.root, "checkpoint"));
       if (checkpoint) facts.checkpoint = *checkpoint;
     }
+    return facts;
+  }
+
+  // What no broker's next start reads, none enters into a queue. A broker that is at work will.
+  PhysicalOffset dispatched_from(const LogVerdict& log) {
+    if (location_.locked || log.facts.empty()) return PhysicalOffset(0);
+    const RecoveryFacts facts = facts_of(log);
+    size_t first = log.facts.size() - 1;
+    for (const BrokerRelease release : kBrokerReleases) first = std::min(first, first_segment_read(release, facts));
+    return log.facts[first].base;
+  }
+
+  // What each finding of the log means, now that everything behind it has been counted.
+  Status explain(LogVerdict& log, FindingList& findings) {
+    const RecoveryFacts facts = facts_of(log);
     for (size_t i = 0; i < log.findings.kept().size(); ++i) {
       Finding& finding = log.findings.kept()[i];
       if (finding.impact.empty()) {
@@ -145,7 +159,8 @@ class Verification {
   void add_strays(FindingList& findings) {
     for (const StrayFile& stray : location_.segments.strays) {
       if (stray.reason == "directory") {
-        report_.notes.push_back(shown_path(location_, stray.path) + ": a directory; brokers pass over it");
+        report_.notes.push_back(shown_path(location_, stray.path) +
+                                ": a directory; brokers of 5.x pass over it, 4.9 does not start");
         continue;
       }
       Finding finding;
@@ -162,7 +177,7 @@ class Verification {
   Status finish_parts(const LogVerdict& log, FindingList& findings) {
     if (!index_level()) return {};
     if (queues_) {
-      if (Status status = queues_->finish(log, findings); !status.ok()) return status;
+      if (Status status = queues_->finish(log, dispatched_from(log), findings); !status.ok()) return status;
     }
     return index_->finish(log, findings);
   }

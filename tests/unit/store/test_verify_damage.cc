@@ -247,6 +247,22 @@ TEST_CASE("consume queues") {
   }
 }
 
+TEST_CASE("after a crash units are missed where no broker's next start comes back to their records") {
+  const GoldenStore store("apache-5.3.3-kill9");
+  const std::string early = queue_file("Orders", 1, 0), late = queue_file("Kill", 2, 2000);
+  SECTION("before the checkpoint's place") {
+    store.zero(early, 14 * 20, 5 * 20);
+    CHECK(brief(verified(store, VerifyLevel::kIndex)) == "cq-missing " + early + " at 280 + 100 x 5\n");
+  }
+  SECTION("behind it: they are added") {
+    store.zero(late, 18 * 20, 10 * 20);
+    const VerifyReport report = verified(store, VerifyLevel::kIndex);
+    CHECK(brief(report).empty());
+    REQUIRE_FALSE(report.notes.empty());
+    CHECK(report.notes[0].find("10 units behind the log") != std::string::npos);
+  }
+}
+
 TEST_CASE("the key index") {
   const GoldenStore store("tiny-5.5.0");
   const auto listing = list_index_files(posix_file_system(), store.path("index"));
