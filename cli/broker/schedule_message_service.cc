@@ -24,7 +24,10 @@ Status ScheduleMessageService::load() {
     const auto known = loaded->find(level);
     const QueueOffset least = broker_.store().min_queue_offset(kScheduleTopic, QueueId(level - 1));
     const QueueOffset most = broker_.store().max_queue_offset(kScheduleTopic, QueueId(level - 1));
-    offsets_[level] = std::clamp(known == loaded->end() ? QueueOffset(0) : known->second, least, std::max(least, most));
+    const QueueOffset said = known == loaded->end() ? QueueOffset(0) : known->second;
+    offsets_[level] = std::clamp(said, least, std::max(least, most));
+    // An offset ahead of its queue would at the next start pass over what is put meanwhile and not yet due.
+    changed_ = changed_ || offsets_[level] != said;
   }
   return {};
 }

@@ -31,6 +31,20 @@ def test_an_address_that_others_reach_is_warned_of():
     assert code == 0 and b"metrics on 0.0.0.0" in err
 
 
+def test_delay_offsets_ahead_of_their_queues_pass_over_no_later_message(tmp_path):
+    table = tmp_path / "store" / "config" / "delayOffset.json"
+    table.parent.mkdir(parents=True)
+    table.write_text('{"offsetTable":{5:1000}}')
+    with Serve(tmp_path / "store", "--segment-size", "1MiB") as serve:
+        with serve.client() as client:
+            answer = client.ask(310, send_ext("T", i="DELAY\x015\x02"), b"late")
+            assert answer.code == 0, answer.remark
+        serve.process.terminate()
+        assert serve.process.wait(20) == 0
+    assert json.loads(table.read_text())["offsetTable"].get("5", 0) == 0
+    assert [r["qoff"] for r in dump(tmp_path / "store", "-t", "SCHEDULE_TOPIC_XXXX")] == [0]
+
+
 def test_ready_file_and_port_file(tmp_path):
     ready, port = tmp_path / "ready", tmp_path / "port"
     with Serve("--ephemeral", "--ready-file", ready, "--port-file", port) as serve:
