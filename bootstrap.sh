@@ -100,7 +100,7 @@ run_tests() {
   install_commands "${CLIENT_COMMANDS[@]}"
   cmake --preset release -DMQCTL_TESTS=ON -DMQCTL_BENCH=ON >/dev/null
   build release
-  ctest --preset release -L 'cli|meta|crash|interop' -j 2
+  ctest --preset release -L 'sim|cli|meta|crash|interop' -j 2
   analyse
   say "all tests passed"
 }

@@ -49,6 +49,7 @@ Status IndexService::load(LastExit last_exit, EpochMs safe) {
   MutexLock lock(mutex_);
   Result<std::vector<std::string>> paths = list_paths(fs_, options_.directory);
   if (!paths) return std::move(paths).error();
+  if (Status status = drop_empty_last(*paths); !status.ok()) return status;
   const bool crash = last_exit == LastExit::kCrash;
   size_t kept = 0;
   for (; kept < paths->size(); ++kept) {
@@ -86,9 +87,18 @@ Result<IndexGeometry> IndexService::geometry_of(const std::string& path) const {
   if (detected || detected.error().code() != Errc::kUnsupported) return detected;
   Result<uint64_t> size = (*file)->size();
   if (!size) return std::move(size).error();
-  // One of no length was left by a creation that failed: it is made whole when it is opened.
-  const bool usual = *size == 0 || *size == options_.geometry.file_bytes();
-  return usual ? Result<IndexGeometry>(options_.geometry) : std::move(detected);
+  return *size == options_.geometry.file_bytes() ? Result<IndexGeometry>(options_.geometry) : std::move(detected);
+}
+
+// One without a length was left by a creation that failed, and nobody could remove it then.
+Status IndexService::drop_empty_last(std::vector<std::string>& paths) {
+  if (paths.empty()) return {};
+  Result<FileStat> last = fs_.stat(paths.back());
+  if (!last) return std::move(last).error();
+  if (last->size_bytes > 0) return {};
+  if (Status status = fs_.remove(paths.back()); !status.ok()) return status;
+  paths.pop_back();
+  return fs_.sync_directory(options_.directory);
 }
 
 // Newest first, so that a start that dies here leaves no hole.
@@ -159,9 +169,15 @@ Status IndexService::add_file() {
     if (Status status = files_.back()->flush(); !status.ok()) return status;
     safe_timestamp_ = before->end_timestamp;
   }
-  Result<std::unique_ptr<IndexFile>> made = IndexFile::create(fs_, join_path(options_.directory, next_name()),
-                                                              options_.geometry, before ? &*before : nullptr);
+  if (!leftover_.empty()) {
+    Status status = fs_.remove(leftover_);
+    if (!status.ok() && status.code() != Errc::kNotFound) return status;
+  }
+  leftover_ = join_path(options_.directory, next_name());
+  Result<std::unique_ptr<IndexFile>> made =
+      IndexFile::create(fs_, leftover_, options_.geometry, before ? &*before : nullptr);
   if (!made) return std::move(made).error();
+  leftover_.clear();
   files_.push_back(std::move(*made));
   return {};
 }

@@ -65,6 +65,7 @@ class IndexService {
  private:
   Status open_file(const std::string& path) REQUIRES(mutex_);
   Result<IndexGeometry> geometry_of(const std::string& path) const REQUIRES(mutex_);
+  Status drop_empty_last(std::vector<std::string>& paths) REQUIRES(mutex_);
   Status drop_from(const std::vector<std::string>& paths, size_t first) REQUIRES(mutex_);
   int32_t entries_of(PhysicalOffset offset) const REQUIRES(mutex_);
   Status put_key(int32_t hash, const DispatchRequest& request) REQUIRES(mutex_);
@@ -76,6 +77,7 @@ class IndexService {
   IndexServiceOptions options_;
   std::optional<PhysicalOffset> missing_from_;
   mutable Mutex mutex_;
+  std::string leftover_ GUARDED_BY(mutex_);  // a file whose making failed: it goes before the next is made
   std::vector<std::shared_ptr<IndexFile>> files_ GUARDED_BY(mutex_);  // oldest first; shared with a flush
   EpochMs safe_timestamp_ GUARDED_BY(mutex_);
 };

@@ -126,7 +126,8 @@ void SimulatedDisk::flip_bit_somewhere(Random& random) {
 
 std::optional<std::string> SimulatedDisk::written_hole() const {
   for (const auto& [path, inode] : names_) {
-    if (inode != nullptr && inode->hole_written()) return path;
+    const bool mapped = path.find("/config/") == std::string::npos;
+    if (mapped && inode != nullptr && inode->hole_written()) return path;
   }
   return std::nullopt;
 }

@@ -63,6 +63,9 @@ ModelMessage& StoreModel::recognise(const MessageView& view) {
 std::vector<StoreModel::Found> StoreModel::read_log(DefaultMessageStore& store) {
   std::vector<Found> found;
   const auto visit = [&](const MessageView& view) {
+    // A deletion that was never synced may be undone by a power cut.
+    const ModelMessage& known = recognise_body(as_text(view.body));
+    if (known.promise == Promise::kGone && known.offset >= 0 && known.offset < highest_minimum_) return Status();
     const ModelMessage& message = recognise(view);
     require(found.empty() || found.back().number < message.number, "message {} comes behind message {}", message.number,
             found.empty() ? 0 : found.back().number);
