@@ -15,6 +15,7 @@ Usage: ./bootstrap.sh COMMAND [ARGUMENT...]
   storm      [power|kill|freeze]... many rounds (STORM_ROUNDS) of power cuts, of kill -9 under a genuine producer, and
              minutes (FREEZE_SECONDS) of a server that stands still
   soak       SOAK_SECONDS (an hour) of mixed load on serve, with its figures and a verdict
+  damage     every damaged store given to genuine brokers and to serve; writes the table of docs/damage.md (about 10 minutes)
   coverage   run the tests of libstore and print its line coverage
   fuzz       run each fuzzer for a minute (FUZZ_SECONDS)
   package    make the .deb
@@ -156,6 +157,13 @@ soak() {
   MQCTL=$PWD/build/release/mqctl MQCTL_SOURCE=$PWD PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -u tests/soak/soak.py
 }
 
+damage() {
+  install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+  cmake --preset release >/dev/null
+  build release --target mqctl
+  MQCTL=$PWD/build/release/mqctl MQCTL_SOURCE=$PWD PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/interop/test_damage.py "$@"
+}
+
 coverage() {
   install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" gcovr
   build coverage
@@ -188,6 +196,7 @@ case ${1:-} in
   matrix) matrix ;;
   storm) storm "${@:2}" ;;
   soak) soak ;;
+  damage) damage "${@:2}" ;;
   coverage) coverage ;;
   fuzz) fuzz ;;
   package) package ;;
