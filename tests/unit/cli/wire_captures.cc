@@ -5,6 +5,8 @@
 #include <set>
 #include <stdexcept>
 
+#include "tests/unit/support/golden_store.h"
+
 namespace mqctl::test {
 namespace {
 
@@ -39,7 +41,7 @@ void read_what(std::string what, CapturedFrame& frame) {
 }  // namespace
 
 std::vector<CapturedFrame> load_captures(std::string_view file) {
-  std::ifstream in(std::string(MQCTL_SOURCE_DIR "/tests/golden/wire/") + std::string(file) + ".jsonl");
+  std::ifstream in(golden_path("wire/" + std::string(file) + ".jsonl"));
   std::vector<CapturedFrame> frames;
   std::string line;
   while (std::getline(in, line)) {
