@@ -18,7 +18,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kCloseLimit{500};
+constexpr milliseconds kCloseLimit{500}, kAnswerLimit{5000};
 
 DelayLevelTable levels_of(const BrokerConfig& config) {
   Result<DelayLevelTable> levels = DelayLevelTable::parse(config.delay_levels);
@@ -66,6 +66,7 @@ BrokerController::BrokerController(FileSystem& fs, const Clock& clock, const Eve
       kv_config_(fs, config_file("kvConfig.json")),
       locks_(milliseconds(options_.config.lock_max_live_ms)),
       stats_(clock, options_.config.cluster_name),
+      pending_sends_(static_cast<size_t>(std::max(1, options_.config.send_queue_capacity))),
       executors_(options_.config) {}
 
 BrokerController::~BrokerController() { (void)shutdown(); }
@@ -192,6 +193,7 @@ Status BrokerController::shutdown() {
   schedule_->stop();
   services_.stop();
   executors_.shutdown();
+  pending_sends_.wait_for_none(kAnswerLimit);
   server_->stop(kCloseLimit);
   persist_offsets();
   Status outcome = schedule_->persist();
@@ -235,35 +237,61 @@ bool BrokerController::too_large(Bytes body) const {
   return body.size() > static_cast<size_t>(config().max_message_bytes);
 }
 
-PutMessageResult BrokerController::put(BrokerMessage& message) {
-  const TimedPut timed(stats_.put_latency());
-  if (too_large(message.body)) return illegal();
+// What asks for a delay is stored for the time being where delayed messages are; `delayed` has it then.
+const BrokerMessage& BrokerController::scheduled(const BrokerMessage& message,
+                                                 std::optional<BrokerMessage>& delayed) const {
   const int32_t transaction = message.sys_flag & sys_flag::kTransactionMask;
   const bool may_wait = transaction == 0 || transaction == sys_flag::kCommit;
   const std::optional<std::string_view> delay =
       may_wait && message.topic != kScheduleTopic ? find_property(message.properties, property::kDelay) : std::nullopt;
   const int level = delay ? std::atoi(std::string(*delay).c_str()) : 0;
-  if (level <= 0) return put_faults_.note(store_->put_message(message.draft()));
+  if (level <= 0) return message;
   PropertyList properties(message.properties);
   const int known = delay_levels_.clamp(level);
   properties.set(property::kDelay, std::to_string(known));
   properties.set(property::kRealTopic, message.topic);
   properties.set(property::kRealQueueId, std::to_string(message.queue));
-  const BrokerMessage original = message;
-  message.properties = properties.encoded();
-  message.topic = kScheduleTopic;
-  message.queue = known - 1;
-  const PutMessageResult result = put_faults_.note(store_->put_message(message.draft()));
-  message = original;
-  return result;
+  delayed = message;
+  delayed->properties = properties.encoded();
+  delayed->topic = kScheduleTopic;
+  delayed->queue = known - 1;
+  return *delayed;
+}
+
+PutMessageResult BrokerController::put(const BrokerMessage& message) {
+  const TimedPut timed(stats_.put_latency());
+  if (too_large(message.body)) return illegal();
+  std::optional<BrokerMessage> delayed;
+  return put_faults_.note(store_->put_message(scheduled(message, delayed).draft()));
+}
+
+void BrokerController::put(const BrokerMessage& message, DefaultMessageStore::PutDone done) {
+  if (too_large(message.body)) return done(illegal());
+  std::optional<BrokerMessage> delayed;
+  const MessageDraft draft = scheduled(message, delayed).draft();
+  store_->put_messages({&draft, 1}, noted(std::move(done)));
 }
 
 PutMessageResult BrokerController::put_batch(std::span<const MessageDraft> drafts) {
   const TimedPut timed(stats_.put_latency());
-  for (const MessageDraft& draft : drafts) {
-    if (too_large(draft.body)) return illegal();
-  }
+  if (has_too_large(drafts)) return illegal();
   return put_faults_.note(store_->put_messages(drafts));
+}
+
+void BrokerController::put_batch(std::span<const MessageDraft> drafts, DefaultMessageStore::PutDone done) {
+  if (has_too_large(drafts)) return done(illegal());
+  store_->put_messages(drafts, noted(std::move(done)));
+}
+
+bool BrokerController::has_too_large(std::span<const MessageDraft> drafts) const {
+  return std::any_of(drafts.begin(), drafts.end(), [this](const MessageDraft& draft) { return too_large(draft.body); });
+}
+
+DefaultMessageStore::PutDone BrokerController::noted(DefaultMessageStore::PutDone done) {
+  return [this, begin = std::chrono::steady_clock::now(), done = std::move(done)](PutMessageResult result) {
+    stats_.put_latency().add(std::chrono::steady_clock::now() - begin);
+    done(put_faults_.note(std::move(result)));
+  };
 }
 
 }  // namespace mqctl

@@ -18,6 +18,7 @@
 #include "cli/broker/consumer_offset_manager.h"
 #include "cli/broker/kv_config_manager.h"
 #include "cli/broker/name_server_config.h"
+#include "cli/broker/pending_sends.h"
 #include "cli/broker/producer_manager.h"
 #include "cli/broker/pull_request_hold.h"
 #include "cli/broker/put_faults.h"
@@ -102,8 +103,14 @@ class BrokerController {
   HostAddress own_address() const;
 
   // Stores it, delayed where its properties ask for that (Apache: HookUtils.handleScheduleMessage).
-  PutMessageResult put(BrokerMessage& message);
+  PutMessageResult put(const BrokerMessage& message);
   PutMessageResult put_batch(std::span<const MessageDraft> drafts);
+  // With sync flush who sends is answered by whoever finds the disk done, and no thread waits for it
+  // (DefaultMessageStore::put_messages with `done`).
+  bool answers_later() const { return options_.config.sync_flush; }
+  void put(const BrokerMessage& message, DefaultMessageStore::PutDone done);
+  void put_batch(std::span<const MessageDraft> drafts, DefaultMessageStore::PutDone done);
+  PendingSends& pending_sends() { return pending_sends_; }
   // A group as it is, or made where groups are made by themselves.
   std::optional<SubscriptionGroup> group(std::string_view name);
   // No retry topic for it yet: makes it.
@@ -119,6 +126,9 @@ class BrokerController {
   void notify_consumer_ids_changed(const std::string& group, const ConsumerGroup& now);
   void channel_closed(const ChannelPtr& channel);
   bool too_large(Bytes body) const;
+  bool has_too_large(std::span<const MessageDraft> drafts) const;
+  const BrokerMessage& scheduled(const BrokerMessage& message, std::optional<BrokerMessage>& delayed) const;
+  DefaultMessageStore::PutDone noted(DefaultMessageStore::PutDone done);
   void persist_offsets();
   void clean_up();
   std::string config_file(const char* name) const;
@@ -149,6 +159,7 @@ class BrokerController {
   PullRequestHold hold_;
   BrokerStats stats_;
   PutFaults put_faults_{log_};
+  PendingSends pending_sends_;
   std::unique_ptr<UniqueKeyGenerator> unique_keys_;
   std::unique_ptr<DefaultMessageStore> store_;
   std::unique_ptr<CleanCommitLogService> retention_;

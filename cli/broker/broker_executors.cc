@@ -10,10 +10,10 @@ ExecutorOptions sized(int32_t threads, int32_t capacity, int32_t longest_wait_ms
           std::chrono::milliseconds(longest_wait_ms)};
 }
 
-int32_t threads_for_send(const BrokerConfig& config) {
-  // With sync flush a send waits for the disk: several of them wait together.
-  constexpr int32_t kGroupCommitThreads = 16;
-  return config.sync_flush && config.send_threads == 0 ? kGroupCommitThreads : config.send_threads;
+// Some requests wait for the disk where flush is sync: not on a connection's own thread, and several together.
+int32_t threads_that_wait(const BrokerConfig& config, int32_t configured) {
+  constexpr int32_t kGroupCommitThreads = 4;
+  return config.sync_flush && configured == 0 ? kGroupCommitThreads : configured;
 }
 
 // These look at whole tables and at the disk: never on a connection's own thread.
@@ -22,12 +22,13 @@ int32_t at_least_one(int32_t threads) { return std::max(1, threads); }
 }  // namespace
 
 BrokerExecutors::BrokerExecutors(const BrokerConfig& c)
-    : send("send", sized(threads_for_send(c), c.send_queue_capacity, c.send_queue_wait_ms)),
+    : send("send", sized(c.send_threads, c.send_queue_capacity, c.send_queue_wait_ms)),
+      send_back("sendBack", sized(threads_that_wait(c, c.send_threads), c.send_queue_capacity, c.send_queue_wait_ms)),
       pull("pull", sized(c.pull_threads, c.pull_queue_capacity, c.pull_queue_wait_ms)),
       lite_pull("litePull", sized(c.lite_pull_threads, c.lite_pull_queue_capacity, c.lite_pull_queue_wait_ms)),
-      reply("reply", sized(c.reply_threads, c.reply_queue_capacity)),
-      end_transaction("endTransaction", sized(c.end_transaction_threads, c.end_transaction_queue_capacity,
-                                              c.end_transaction_queue_wait_ms)),
+      reply("reply", sized(threads_that_wait(c, c.reply_threads), c.reply_queue_capacity)),
+      end_transaction("endTransaction", sized(threads_that_wait(c, c.end_transaction_threads),
+                                              c.end_transaction_queue_capacity, c.end_transaction_queue_wait_ms)),
       query("query", sized(at_least_one(c.query_threads), c.query_queue_capacity)),
       heartbeat("heartbeat", sized(c.heartbeat_threads, c.heartbeat_queue_capacity, c.heartbeat_queue_wait_ms)),
       client_manage("clientManage", sized(c.client_manage_threads, c.client_manage_queue_capacity)),

@@ -12,7 +12,8 @@ namespace mqctl {
 struct BrokerExecutors {
   explicit BrokerExecutors(const BrokerConfig& config);
 
-  Executor send;             // 10 310 320 36
+  Executor send;             // 10 310 320: with sync flush, too, no thread waits for the disk
+  Executor send_back;        // 36
   Executor pull;             // 11
   Executor lite_pull;        // 361
   Executor reply;            // 324 325
@@ -23,8 +24,8 @@ struct BrokerExecutors {
   Executor consumer_manage;  // 14 15 38, offsets of queues, queue locks
   Executor admin;            // everything else
 
-  std::array<Executor*, 10> all() {
-    return {&send,  &pull,      &lite_pull,     &reply,           &end_transaction,
+  std::array<Executor*, 11> all() {
+    return {&send,  &send_back, &pull,          &lite_pull,       &reply, &end_transaction,
             &query, &heartbeat, &client_manage, &consumer_manage, &admin};
   }
   void shutdown() {

@@ -87,7 +87,7 @@ class SendBack {
 
 void register_send_back_processor(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker) {
   table.add(
-      request_code::kConsumerSendMsgBack, executors.send,
+      request_code::kConsumerSendMsgBack, executors.send_back,
       [&broker](const RequestPtr& request) -> std::optional<Response> { return SendBack(broker, *request).run(); });
 }
 

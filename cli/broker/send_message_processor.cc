@@ -1,7 +1,10 @@
 // Sends: 10, 310, 320 (Apache: SendMessageProcessor, AbstractSendMessageProcessor).
+#include <algorithm>
+
 #include "cli/broker/broker_controller.h"
 #include "cli/broker/processors.h"
 #include "cli/broker/property_list.h"
+#include "cli/broker/send_answer.h"
 #include "cli/broker/send_check.h"
 #include "cli/broker/send_header.h"
 #include "cli/broker/topic_validator.h"
@@ -15,31 +18,6 @@ namespace {
 namespace rc = response_code;
 
 constexpr std::string_view kPopReceipt = "POP_CK";
-
-Response illegal() {
-  return Response::of(
-      rc::kMessageIllegal,
-      "the message is illegal, maybe msg body or properties length not matched. msg body length limit 4194304B, "
-      "msg properties length limit 32KB.");
-}
-
-int32_t code_of(PutMessageStatus status) {
-  switch (status) {
-    case PutMessageStatus::kPutOk:
-      return rc::kSuccess;
-    case PutMessageStatus::kFlushDiskTimeout:
-      return rc::kFlushDiskTimeout;
-    case PutMessageStatus::kServiceNotAvailable:
-      return rc::kServiceNotAvailable;
-    case PutMessageStatus::kMessageIllegal:
-    case PutMessageStatus::kPropertiesSizeExceeded:
-      return rc::kMessageIllegal;
-    case PutMessageStatus::kCreateMappedFileFailed:
-    case PutMessageStatus::kUnknownError:
-      break;
-  }
-  return rc::kSystemError;
-}
 
 // Properties end in a separator before anything is added: releases before 5.2 leave the last one out.
 void close_properties(std::string& properties) {
@@ -140,15 +118,17 @@ class SendMessage {
   }
 
   std::optional<Response> put_single() {
-    if (request_.command.body.empty() || header_.properties.size() > kMaxPropertiesBytes) return illegal();
+    if (request_.command.body.empty() || header_.properties.size() > kMaxPropertiesBytes) return illegal_message();
     BrokerMessage message = base();
     message.body = request_.command.body;
     const SendProperties known(header_.properties);
     std::string unique_key;
     message.properties = with_broker_properties(known, unique_key);
     if (std::optional<Response> fault = redirect(message, known)) return fault;
-    const PutMessageResult result = broker_.put(message);
-    return answer(result, 1, std::move(unique_key), offset_message_id(message.store_host, result.offset));
+    const size_t bytes = EncodedMessage::size_of(message.draft(), {});
+    const SentMessages sent = this->sent(unique_key, {&bytes, 1});
+    if (!broker_.answers_later()) return answer_send(broker_, sent, broker_.put(message));
+    return later(sent, [&](PutDone done) { broker_.put(message, std::move(done)); });
   }
 
   // Half messages, messages past their last retry, timers.
@@ -201,9 +181,9 @@ class SendMessage {
                           "batch request does not support retry group " + std::string(header_.topic));
     }
     const BrokerConfig& config = broker_.config();
-    if (request_.command.body.size() > static_cast<size_t>(config.max_message_bytes)) return illegal();
+    if (request_.command.body.size() > static_cast<size_t>(config.max_message_bytes)) return illegal_message();
     const Result<std::vector<BatchItem>> items = decode_client_batch(request_.command.body);
-    if (!items || items->empty()) return illegal();
+    if (!items || items->empty()) return illegal_message();
     const BrokerMessage common = base();
     std::vector<std::string> properties(items->size());
     std::vector<MessageDraft> drafts;
@@ -218,40 +198,32 @@ class SendMessage {
       draft.properties = properties[i];
       drafts.push_back(draft);
     }
-    const PutMessageResult result = broker_.put_batch(drafts);
-    const DispatchProperties known = dispatch_properties(header_.properties);
-    return answer(result, drafts.size(), std::string(known.uniq_key), ids_of(drafts, result));
+    std::vector<size_t> bytes(drafts.size());
+    std::transform(drafts.begin(), drafts.end(), bytes.begin(),
+                   [](const MessageDraft& draft) { return EncodedMessage::size_of(draft, {}); });
+    const SentMessages sent = this->sent(dispatch_properties(header_.properties).uniq_key, bytes);
+    if (!broker_.answers_later()) return answer_send(broker_, sent, broker_.put_batch(drafts));
+    return later(sent, [&](PutDone done) { broker_.put_batch(drafts, std::move(done)); });
   }
 
-  // Records of a batch lie one behind the other.
-  static std::string ids_of(const std::vector<MessageDraft>& drafts, const PutMessageResult& result) {
-    std::string ids;
-    if (!stored(result.status)) return ids;
-    PhysicalOffset at = result.offset;
-    for (const MessageDraft& draft : drafts) {
-      ids += (ids.empty() ? "" : ",") + offset_message_id(draft.store_host, at);
-      const Result<EncodedMessage> encoded = EncodedMessage::encode(draft, {});
-      if (encoded) at += static_cast<int64_t>(encoded->size());
+  SentMessages sent(std::string_view unique_key, std::span<const size_t> record_bytes) const {
+    return {.topic = header_.topic,
+            .queue = queue_,
+            .store_host = broker_.address_for(*request_.channel),
+            .unique_key = unique_key,
+            .record_bytes = record_bytes,
+            .oneway = request_.command.is_oneway()};
+  }
+
+  using PutDone = DefaultMessageStore::PutDone;
+  // No thread waits for the disk: the answer goes when the group's flush is done.
+  template <class Put>
+  std::optional<Response> later(const SentMessages& sent, const Put& put) {
+    if (!broker_.pending_sends().enter()) {
+      return Response::of(rc::kSystemBusy, "[OVERLOAD]system busy, start flow control for a while");
     }
-    return ids;
-  }
-
-  std::optional<Response> answer(const PutMessageResult& result, size_t messages, std::string unique_key,
-                                 std::string ids) {
-    const int32_t code = code_of(result.status);
-    if (code == rc::kMessageIllegal) return illegal();
-    if (!stored(result.status))
-      return Response::of(code, std::string(put_status_name(result.status)) + ": " + result.reason);
-    broker_.stats().count_put(header_.topic, messages, static_cast<uint64_t>(result.end - result.offset));
-    if (request_.command.is_oneway()) return std::nullopt;
-    Response response = Response::of(code);
-    constexpr size_t kFields = 8;
-    response.command.ext.reserve(kFields);
-    response.command.set("msgId", std::move(ids))
-        .set("queueId", queue_)
-        .set("queueOffset", result.queue_offset.value());
-    if (!unique_key.empty()) response.command.set("transactionId", std::move(unique_key));
-    return response;
+    put(DeferredAnswer(broker_, request_, sent));
+    return std::nullopt;
   }
 
   BrokerController& broker_;

@@ -66,6 +66,9 @@ class CommitLog {
   // kInvalidArgument: the run is longer than a segment takes. kNoSpace, kTimedOut, ...: no segment; nothing changed.
   Result<AppendedRun> append(std::span<const EncodedMessage> run, QueueCursor& cursor);
   Status wait_flushed(PhysicalOffset end) { return flush_->wait_flushed(end); }
+  // FlushService::when_flushed, and what makes it soon.
+  void when_flushed(PhysicalOffset end, FlushWaits::Done done) { flush_->when_flushed(end, std::move(done)); }
+  void ask_flush() { flush_->ask_for_waits(); }
   bool flush_failed() const { return flush_->failed(); }
   Status flush_failure() const { return flush_->failure(); }
   const LatencyHistogram& flush_latency() const { return flush_->latency(); }

@@ -7,9 +7,12 @@ namespace {
 
 constexpr std::chrono::microseconds kLinger{50}, kGather{500};
 
+Status shutting_down() { return Status::error(Errc::kBusy, "the store is shutting down"); }
+
 }  // namespace
 
-FlushService::FlushService(MappedFileQueue& queue, FlushOptions options) : queue_(queue), options_(options) {
+FlushService::FlushService(MappedFileQueue& queue, FlushOptions options)
+    : queue_(queue), options_(options), waits_(options.sync_limit, options.background) {
   if (options_.background == Background::kThreads) thread_ = std::thread([this] { run(); });
 }
 
@@ -30,6 +33,7 @@ void FlushService::finish() {
   flush_once();
   finished_.store(true);
   rounds_.end(rounds_.begin());  // for who came during the last flush
+  waits_.settle(queue_.flushed_where(), shutting_down());
 }
 
 void FlushService::gather() const {
@@ -60,6 +64,7 @@ void FlushService::await_work() {
 
 // Either the thread sees that it is asked before it sleeps, or it is seen sleeping here.
 void FlushService::ask() {
+  if (options_.background == Background::kSteps) return flush_once();
   asked_.store(true);
   if (!sleeping_.load()) return;
   MutexLock lock(mutex_);
@@ -81,6 +86,7 @@ void FlushService::flush_once() {
   }
   crowd_ = rounds_.waiting(round) + rounds_.waiting(round + 1);
   rounds_.end(round);
+  waits_.settle(queue_.flushed_where(), failure());
 }
 
 Status FlushService::failure() const {
@@ -93,17 +99,22 @@ Status FlushService::wait_flushed(PhysicalOffset end) {
   while (queue_.flushed_where() < end.value()) {
     if (failed_.load()) return failure();
     const uint32_t round = rounds_.next();  // before the look at finished_: the last round ends after it was set
-    if (finished_.load()) return Status::error(Errc::kBusy, "the store is shutting down");
-    if (options_.background == Background::kSteps) {
-      flush_once();
-      continue;
-    }
+    if (finished_.load()) return shutting_down();
     ask();
-    if (!rounds_.wait(round, deadline)) {
-      return Status::error(Errc::kTimedOut, "the flush took longer than the limit; the message is stored");
-    }
+    if (options_.background == Background::kSteps) continue;
+    if (!rounds_.wait(round, deadline)) return flush_took_too_long();
   }
   return failed_.load() ? failure() : Status();
+}
+
+// Registered first, then looked: the last flush settles what it finds, and who comes after it settles himself.
+void FlushService::when_flushed(PhysicalOffset end, FlushWaits::Done done) {
+  waits_.add(end.value(), std::move(done));
+  if (finished_.load()) waits_.settle(queue_.flushed_where(), shutting_down());
+}
+
+void FlushService::ask_for_waits() {
+  if (!waits_.empty()) ask();
 }
 
 Status FlushService::shutdown() {

@@ -17,6 +17,7 @@
 #include "libstore/base/status.h"
 #include "libstore/base/types.h"
 #include "libstore/log/flush_rounds.h"
+#include "libstore/log/flush_waits.h"
 #include "libstore/log/mapped_file_queue.h"
 
 namespace mqctl {
@@ -38,6 +39,10 @@ class FlushService {
   FlushMode mode() const { return options_.mode; }
   // Waits until everything below the offset is on disk. kTimedOut after sync_limit: the bytes are stored all the same.
   Status wait_flushed(PhysicalOffset end) EXCLUDES(mutex_);
+  // Instead of waiting: `done` is called when everything below the offset is on disk, with what wait_flushed would have
+  // returned, by whoever finds out; soon only after ask_for_waits(), one for many.
+  void when_flushed(PhysicalOffset end, FlushWaits::Done done) EXCLUDES(mutex_);
+  void ask_for_waits() EXCLUDES(mutex_);
   // The first flush that failed: after it nothing can be promised until the store is opened again.
   bool failed() const { return failed_.load(std::memory_order_relaxed); }
   Status failure() const EXCLUDES(mutex_);
@@ -63,6 +68,7 @@ class FlushService {
   const FlushOptions options_;
   LatencyHistogram latency_;
   FlushRounds rounds_;
+  FlushWaits waits_;
   int crowd_ = 0;                                // the thread's: who waited when the last round ended
   std::chrono::steady_clock::duration took_{0};  // the thread's: the last round
   std::atomic<bool> asked_{false}, stopping_{false}, sleeping_{false};  // seq_cst: see ask() and await_work()

@@ -41,6 +41,11 @@ class EncodedMessage {
   // more than 127 bytes makes a version 2 record.
   static Result<EncodedMessage> encode(const MessageDraft& draft, const EncoderLimits& limits);
 
+  // Of the record that encode() would make.
+  static size_t size_of(const MessageDraft& draft, const EncoderLimits& limits) {
+    return EncodedMessage(draft, limits).total_size_;
+  }
+
   size_t size() const { return total_size_; }
   const MessageDraft& draft() const { return draft_; }
   // REQUIRES: room for size() bytes. Touches nothing behind them.

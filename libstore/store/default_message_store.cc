@@ -79,6 +79,14 @@ PutMessageResult refused(PutMessageStatus status, std::string reason) {
 
 PutMessageResult refused(const Status& status) { return refused(status_of(status.code()), status.to_string()); }
 
+// What waiting for the disk came to.
+void settle(PutMessageResult& result, const Status& flushed) {
+  if (flushed.ok()) return;
+  result.status =
+      flushed.code() == Errc::kTimedOut ? PutMessageStatus::kFlushDiskTimeout : PutMessageStatus::kUnknownError;
+  result.reason = flushed.to_string();
+}
+
 bool of_one_queue(std::span<const MessageDraft> drafts) {
   return std::all_of(drafts.begin(), drafts.end(), [&](const MessageDraft& draft) {
     return draft.topic == drafts.front().topic && draft.queue_id == drafts.front().queue_id;
@@ -174,6 +182,35 @@ Status DefaultMessageStore::dispatch(const DispatchRequest& request) {
 PutMessageResult DefaultMessageStore::put_message(const MessageDraft& draft) { return put_messages({&draft, 1}); }
 
 PutMessageResult DefaultMessageStore::put_messages(std::span<const MessageDraft> drafts) {
+  PutMessageResult result = append(drafts);
+  if (waits_for_disk(result)) settle(result, log_.wait_flushed(result.end));
+  if (stored(result.status)) wake_dispatch();
+  return result;
+}
+
+void DefaultMessageStore::put_messages(std::span<const MessageDraft> drafts, PutDone done) {
+  PutMessageResult result = append(drafts);
+  if (!waits_for_disk(result)) {
+    if (stored(result.status)) wake_dispatch();
+    return done(std::move(result));
+  }
+  log_.when_flushed(result.end, [this, result, done = std::move(done)](const Status& flushed) mutable {
+    settle(result, flushed);
+    reput_->wake();
+    done(std::move(result));
+  });
+  if (t_deferred != this) log_.ask_flush();
+}
+
+bool DefaultMessageStore::waits_for_disk(const PutMessageResult& result) const {
+  return options_.flush.mode == FlushMode::kSync && result.status == PutMessageStatus::kPutOk;
+}
+
+void DefaultMessageStore::wake_dispatch() {
+  if (t_deferred != this) reput_->wake();
+}
+
+PutMessageResult DefaultMessageStore::append(std::span<const MessageDraft> drafts) {
   if (!running_.load(std::memory_order_acquire)) {
     return refused(PutMessageStatus::kServiceNotAvailable, "the store is closed");
   }
@@ -222,14 +259,6 @@ PutMessageResult DefaultMessageStore::append_run(std::span<const EncodedMessage>
   result.queue_offset = appended->queue_offset;
   result.stored_at = appended->stored;
   result.end = appended->end;
-  if (options_.flush.mode == FlushMode::kSync) {
-    if (Status status = log_.wait_flushed(appended->end); !status.ok()) {
-      result.status =
-          status.code() == Errc::kTimedOut ? PutMessageStatus::kFlushDiskTimeout : PutMessageStatus::kUnknownError;
-      result.reason = status.to_string();
-    }
-  }
-  if (t_deferred != this) reput_->wake();
   return result;
 }
 
@@ -237,6 +266,7 @@ void DefaultMessageStore::defer_dispatch() { t_deferred = this; }
 
 void DefaultMessageStore::dispatch_deferred() {
   t_deferred = nullptr;
+  log_.ask_flush();
   reput_->dispatch_now();
 }
 

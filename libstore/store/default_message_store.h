@@ -94,6 +94,10 @@ class DefaultMessageStore {
   PutMessageResult put_message(const MessageDraft& draft);
   // All or none, to one topic and queue: consecutive offsets, one store time, never over two segments.
   PutMessageResult put_messages(std::span<const MessageDraft> drafts);
+  // The same without a thread that waits for the disk: `done` is called once, before it returns where nothing is to be
+  // waited for, otherwise by the thread that flushes. Brief.
+  using PutDone = std::function<void(PutMessageResult)>;
+  void put_messages(std::span<const MessageDraft> drafts, PutDone done);
   // Puts of this thread are dispatched by nobody else until dispatch_deferred(), which does it on this thread: for who
   // puts several in a row, or has something to do first. A call each; another store's are not touched.
   void defer_dispatch();
@@ -146,7 +150,12 @@ class DefaultMessageStore {
   Status start();
   Status save_checkpoint();
   Status dispatch(const DispatchRequest& request);
+  // Everything but the wait for the disk.
+  PutMessageResult append(std::span<const MessageDraft> drafts);
   PutMessageResult append_run(std::span<const EncodedMessage> run);
+  bool waits_for_disk(const PutMessageResult& result) const;
+  // After a put that was done; in a deferred one nobody is woken yet.
+  void wake_dispatch();
 
   FileSystem& fs_;
   const Clock& clock_;

@@ -1,12 +1,9 @@
 // When messages are on disk, who waits for it, and many threads at once.
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
-#include "tests/unit/store/store_support.h"
-#include "tests/unit/support/hooked_file_system.h"
+#include "tests/unit/store/held_disk.h"
 
 using namespace mqctl;
 using namespace mqctl::test;
@@ -14,65 +11,6 @@ using namespace mqctl::test;
 namespace {
 
 constexpr QueueId kQueue(0);
-
-StoreOptions sync_options(std::chrono::milliseconds limit = std::chrono::seconds(30)) {
-  StoreOptions options = small_options();
-  options.segment_bytes = 1u << 20;
-  options.flush.mode = FlushMode::kSync;
-  options.flush.sync_limit = limit;
-  return options;
-}
-
-// A disk whose syncs of the commit log can be held up, made to fail, and counted.
-class Disk {
- public:
-  FileSystem* file_system() { return &hooked_; }
-  int syncs() {
-    std::lock_guard lock(mutex_);
-    return syncs_;
-  }
-  void close_gate() { set_open(false); }
-  void open_gate() { set_open(true); }
-  void wait_until_held() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return held_; });
-  }
-  void fail() {
-    std::lock_guard lock(mutex_);
-    failing_ = true;
-  }
-  void refuse_writes(bool refused) {
-    std::lock_guard lock(mutex_);
-    refusing_ = refused;
-  }
-
- private:
-  void set_open(bool open) {
-    std::lock_guard lock(mutex_);
-    open_ = open;
-    changed_.notify_all();
-  }
-  Status before(Operation operation, const std::string& path) {
-    if (path.find("commitlog") == std::string::npos) return {};
-    std::unique_lock lock(mutex_);
-    if (operation == Operation::kWrite && refusing_) return Status::error(Errc::kNoSpace, "no room for this");
-    if (operation != Operation::kMapSync) return {};
-    ++syncs_;
-    held_ = !open_;
-    changed_.notify_all();
-    changed_.wait(lock, [&] { return open_; });
-    held_ = false;
-    return failing_ ? Status::error(Errc::kIoError, "the disk is gone") : Status();
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool open_ = true, held_ = false, failing_ = false, refusing_ = false;
-  int syncs_ = 0;
-  UnsyncedFileSystem unsynced_{posix_file_system()};
-  HookedFileSystem hooked_{unsynced_,
-                           [this](Operation operation, const std::string& path) { return before(operation, path); }};
-};
 
 // Body "<putter>-<number>", so that a reader can tell whether a putter's messages come in its order.
 std::string body_of(int putter, int number) { return std::to_string(putter) + "-" + std::to_string(number); }
@@ -137,7 +75,7 @@ void check_crowd(TestStore& store) {
 }  // namespace
 
 TEST_CASE("behaviour 80: a put whose flush takes too long gets FLUSH_DISK_TIMEOUT and is stored", "[flush]") {
-  Disk disk;
+  HeldDisk disk;
   TestStore store(sync_options(std::chrono::milliseconds(20)), disk.file_system());
   disk.close_gate();
   const PutMessageResult late = store->put_message(draft_of("m0"));
@@ -151,7 +89,7 @@ TEST_CASE("behaviour 80: a put whose flush takes too long gets FLUSH_DISK_TIMEOU
 }
 
 TEST_CASE("behaviour 80: puts answered in time are PUT_OK, also after one that was not", "[flush]") {
-  Disk disk;
+  HeldDisk disk;
   TestStore store(sync_options(std::chrono::milliseconds(20)), disk.file_system());
   disk.close_gate();
   CHECK(store->put_message(draft_of("m0")).status == PutMessageStatus::kFlushDiskTimeout);
@@ -166,7 +104,7 @@ TEST_CASE("behaviour 80: puts answered in time are PUT_OK, also after one that w
 }
 
 TEST_CASE("behaviour 51: with sync flush nothing is seen before it is on disk", "[flush]") {
-  Disk disk;
+  HeldDisk disk;
   TestStore store(sync_options(), disk.file_system());
   disk.close_gate();
   std::thread putter([&] { (void)store->put_message(draft_of("m0")); });
@@ -181,7 +119,7 @@ TEST_CASE("behaviour 51: with sync flush nothing is seen before it is on disk", 
 }
 
 TEST_CASE("behaviour 51: with async flush messages are seen while the disk is held up", "[flush]") {
-  Disk disk;
+  HeldDisk disk;
   StoreOptions options = small_options();
   options.flush.interval = std::chrono::milliseconds(1);
   TestStore store(options, disk.file_system());
@@ -196,7 +134,7 @@ TEST_CASE("behaviour 51: with async flush messages are seen while the disk is he
 
 TEST_CASE("Sync flush: one sync serves everybody who came while the disk was busy", "[flush]") {
   constexpr int kWaiting = 6;
-  Disk disk;
+  HeldDisk disk;
   TestStore store(sync_options(), disk.file_system());
   disk.close_gate();
   std::atomic<int> ok{0};
@@ -217,7 +155,7 @@ TEST_CASE("Sync flush: one sync serves everybody who came while the disk was bus
 }
 
 TEST_CASE("A sync that failed is told to every put after it, and the store stays marked as not closed", "[flush]") {
-  Disk disk;
+  HeldDisk disk;
   TestStore store(sync_options(), disk.file_system());
   store.put("m0");
   disk.fail();
@@ -231,7 +169,7 @@ TEST_CASE("A sync that failed is told to every put after it, and the store stays
 }
 
 TEST_CASE("Async flush: after a sync that failed no put is said to be stored", "[flush]") {
-  Disk disk;
+  HeldDisk disk;
   StoreOptions options = small_options();
   options.flush.interval = std::chrono::milliseconds(1);
   TestStore store(options, disk.file_system());
@@ -248,7 +186,7 @@ TEST_CASE("Async flush: after a sync that failed no put is said to be stored", "
 }
 
 TEST_CASE("Sync flush: a put that could not be written changes nothing, and the next takes its place", "[flush]") {
-  Disk disk;
+  HeldDisk disk;
   TestStore store(sync_options(), disk.file_system());
   const PutMessageResult first = store.put("m0");
   disk.refuse_writes(true);
@@ -265,7 +203,7 @@ TEST_CASE("Sync flush: a put that could not be written changes nothing, and the 
 }
 
 TEST_CASE("One wait serves many puts, whatever the flush mode", "[flush]") {
-  Disk disk;
+  HeldDisk disk;
   StoreOptions options = small_options();
   options.flush.interval = std::chrono::hours(1);
   TestStore store(options, disk.file_system());
