@@ -228,7 +228,7 @@ std::optional<SubscriptionGroup> BrokerController::group(std::string_view name) 
 
 Status BrokerController::ensure_retry_topic(std::string_view group_name, int32_t queues) {
   const std::string name = retry_topic(group_name);
-  if (topics_.find(name)) return {};
+  if (topics_.find(name) != nullptr) return {};
   const Result<Topic> made = topics_.ensure(name, std::max(1, queues), permission::kRead | permission::kWrite);
   return made ? Status() : made.error();
 }

@@ -33,7 +33,7 @@ ConsumeProgress consume_progress(BrokerController& broker, const std::string& gr
   ConsumeProgress progress;
   double per_second = 0;
   for (const std::string& name : topics) {
-    const std::optional<Topic> topic = broker.topics().find(name);
+    const TopicPtr topic = broker.topics().find(name);
     if (!topic) continue;
     progress.behind += add_queues(broker, group, name, *topic, table);
     if (const auto got = broker.stats().find("GROUP_GET_NUMS", name + "@" + group))

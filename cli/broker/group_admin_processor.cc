@@ -159,7 +159,7 @@ std::optional<Response> forward(BrokerController& broker, const RequestPtr& requ
     if (!held) return Response::of(rc::kSystemError, "can not find the message");
     command.body = as_text(view.record);
     const std::string topic(view.topic);
-    const std::optional<Topic> known = broker.topics().find(topic);
+    const TopicPtr known = broker.topics().find(topic);
     const std::optional<SubscriptionGroup> settings = broker.group(group);
     command.set("topic", topic)
         .set("topicSysFlag", known ? known->sys_flag : 0)

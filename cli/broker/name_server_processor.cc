@@ -25,7 +25,7 @@ ConfigJson broker_json(BrokerController& broker, const Request& request) {
 
 Response route(BrokerController& broker, const Request& request) {
   const std::string name(request.command.text("topic"));
-  const std::optional<Topic> topic = broker.topics().find(name);
+  const TopicPtr topic = broker.topics().find(name);
   if (!topic) {
     return Response::of(rc::kTopicNotExist,
                         "No topic route info in name server for the topic: " + name + std::string(kFaq));

@@ -21,7 +21,7 @@ int64_t offset_for(BrokerController& broker, const std::string& topic, int32_t q
 Response reset_offsets(BrokerController& broker, const Request& request) {
   const ReceivedCommand& command = request.command;
   const std::string name(command.text("topic")), group(command.text("group"));
-  const std::optional<Topic> topic = broker.topics().find(name);
+  const TopicPtr topic = broker.topics().find(name);
   if (!topic) return Response::of(rc::kTopicNotExist, "Topic " + name + " does not exist");
   if (!broker.group(group)) return Response::of(rc::kSubscriptionGroupNotExist, "Group " + group + " does not exist");
   const int64_t timestamp = command.number_or("timestamp", -1), fixed = command.number_or("offset", -1);
@@ -125,7 +125,7 @@ std::string local_time(int64_t at_ms) {
 
 Response time_span(BrokerController& broker, const Request& request) {
   const std::string name(request.command.text("topic")), group(request.command.text("group"));
-  const std::optional<Topic> topic = broker.topics().find(name);
+  const TopicPtr topic = broker.topics().find(name);
   if (!topic) return Response::of(rc::kTopicNotExist, "topic[" + name + "] not exist");
   ConfigJson spans = ConfigJson::array();
   const auto time_of = [&](int32_t queue, int64_t offset) {

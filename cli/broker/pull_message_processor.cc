@@ -86,7 +86,7 @@ class PullMessage {
     }
     if (!group->consume_enable())
       return forbidden(kGroupForbidden, "subscription group no permission, " + std::string(group_));
-    const std::optional<Topic> topic = broker_.topics().find(topic_);
+    const TopicPtr topic = broker_.topics().find(topic_);
     if (!topic) {
       return Response::of(rc::kTopicNotExist,
                           "topic[" + std::string(topic_) + "] not exist, apply first please!" + std::string(kFaq));

@@ -11,7 +11,7 @@ namespace {
 
 namespace rc = response_code;
 
-Result<std::optional<Topic>> make_topic(BrokerController& broker, const SendHeader& header) {
+Result<TopicPtr> make_topic(BrokerController& broker, const SendHeader& header) {
   const std::string name(header.topic);
   if (!is_retry_topic(name)) {
     return broker.topics().create_for_send(name, header.default_topic, header.default_queues,
@@ -19,7 +19,7 @@ Result<std::optional<Topic>> make_topic(BrokerController& broker, const SendHead
   }
   Result<Topic> made = broker.topics().ensure(name, 1, permission::kRead | permission::kWrite);
   if (!made) return std::move(made).error();
-  return std::optional(*made);
+  return broker.topics().find(name);
 }
 
 std::optional<Response> name_fault(std::string_view topic) {
@@ -50,11 +50,11 @@ std::optional<Response> check_send(BrokerController& broker, const Request& requ
     return Response::of(rc::kServiceNotAvailable, "service not available now: the broker is stopping");
   if (!header.complete) return Response::of(rc::kInvalidParameter, "the request lacks topic, queueId or sysFlag");
   if (std::optional<Response> fault = name_fault(header.topic)) return fault;
-  std::optional<Topic> topic = broker.topics().find(header.topic);
+  TopicPtr topic = broker.topics().find(header.topic);
   if (topic && topic->order && !broker_may(broker, permission::kWrite))
     return Response::of(rc::kNoPermission, broker_forbids(broker, request, "sending message"));
   if (!topic) {
-    Result<std::optional<Topic>> made = make_topic(broker, header);
+    Result<TopicPtr> made = make_topic(broker, header);
     if (!made) return Response::of(rc::kSystemError, made.error().to_string());
     topic = *made;
   }

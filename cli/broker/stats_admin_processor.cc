@@ -158,7 +158,7 @@ Response all_consume_stats(BrokerController& broker, const Request& request) {
   for (const auto& [group, settings] : broker.groups().all()) {
     std::string list;
     for (const std::string& topic : broker.offsets().topics_of(group)) {
-      const std::optional<Topic> known = broker.topics().find(topic);
+      const TopicPtr known = broker.topics().find(topic);
       if (!known || (ordered && !known->order)) continue;
       const ConsumeProgress progress = consume_progress(broker, group, {topic});
       list += (list.empty() ? "" : ",") + progress.text;

@@ -39,7 +39,8 @@ Response update_topic(BrokerController& broker, const Request& request) {
   const ReceivedCommand& command = request.command;
   const std::string name(command.text("topic"));
   if (std::optional<Response> refusal = topic_refusal(broker, name)) return *std::move(refusal);
-  Topic topic = broker.topics().find(name).value_or(Topic{});
+  const TopicPtr known = broker.topics().find(name);
+  Topic topic = known == nullptr ? Topic() : *known;
   topic.read_queues = static_cast<int32_t>(std::clamp<int64_t>(command.number_or("readQueueNums", 8), 0, 65536));
   topic.write_queues = static_cast<int32_t>(std::clamp<int64_t>(command.number_or("writeQueueNums", 8), 0, 65536));
   topic.perm = command.small_number_or("perm", permission::kRead | permission::kWrite);
@@ -83,7 +84,7 @@ Response all_topics(BrokerController& broker, const Request& request) {
   ConfigJson table = ConfigJson::object();
   for (int64_t i = from; i < static_cast<int64_t>(topics.size()) && i - from < most; ++i) {
     const auto& [name, topic] = topics[static_cast<size_t>(i)];
-    table[name] = topic_json(name, topic);
+    table[name] = topic_json(name, *topic);
   }
   const ConfigJson version = broker.topics().version().json();
   Response response = Response::with_body(compact(ConfigJson{{"dataVersion", version},
@@ -97,14 +98,14 @@ Response all_topics(BrokerController& broker, const Request& request) {
 
 Response one_topic(BrokerController& broker, const Request& request) {
   const std::string name(request.command.text("topic"));
-  const std::optional<Topic> topic = broker.topics().find(name);
+  const TopicPtr topic = broker.topics().find(name);
   if (!topic) return Response::of(rc::kTopicNotExist, "No topic in this broker. topic: " + name);
   return Response::with_body(compact(topic_json(name, *topic)));
 }
 
 Response topic_stats(BrokerController& broker, const Request& request) {
   const std::string name(request.command.text("topic"));
-  const std::optional<Topic> topic = broker.topics().find(name);
+  const TopicPtr topic = broker.topics().find(name);
   if (!topic) return Response::of(rc::kTopicNotExist, "topic[" + name + "] not exist");
   QueueTable table(broker.config().broker_name);
   broker.store().await_dispatch(kReadOwnWrites);

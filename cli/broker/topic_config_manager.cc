@@ -19,6 +19,8 @@ int32_t small(int64_t value, int64_t most = INT32_MAX) {
   return static_cast<int32_t>(std::clamp<int64_t>(value, 0, most));
 }
 
+TopicPtr shared(Topic topic) { return std::make_shared<const Topic>(std::move(topic)); }
+
 }  // namespace
 
 std::string topic_description(std::string_view name, const Topic& topic) {
@@ -65,7 +67,7 @@ Status TopicConfigManager::load(const BrokerConfig& config) {
   MutexLock lock(mutex_);
   version_ = loaded->version;
   for (const auto& [name, entry] : loaded->table.items()) {
-    if (entry.is_object()) topics_.insert_or_assign(name, topic_from_json(entry));
+    if (entry.is_object()) topics_.insert_or_assign(name, shared(topic_from_json(entry)));
   }
   add_system(std::string(topic_name::kSelfTest), 1, kReadWrite);
   if (config.auto_create_topic) add_system(std::string(topic_name::kAutoCreate), config.default_topic_queues, kAll);
@@ -87,17 +89,17 @@ void TopicConfigManager::add_system(const std::string& name, int32_t queues, int
   Topic topic;
   topic.read_queues = topic.write_queues = queues;
   topic.perm = perm;
-  const auto [entry, made] = topics_.try_emplace(name, topic);
+  const auto [entry, made] = topics_.try_emplace(name, shared(std::move(topic)));
   system_.insert_or_assign(name, entry->second);
 }
 
-std::optional<Topic> TopicConfigManager::find(std::string_view name) const {
+TopicPtr TopicConfigManager::find(std::string_view name) const {
   MutexLock lock(mutex_);
   const auto found = topics_.find(name);
-  return found == topics_.end() ? std::nullopt : std::optional(found->second);
+  return found == topics_.end() ? nullptr : found->second;
 }
 
-std::vector<std::pair<std::string, Topic>> TopicConfigManager::all() const {
+std::vector<std::pair<std::string, TopicPtr>> TopicConfigManager::all() const {
   MutexLock lock(mutex_);
   return {topics_.begin(), topics_.end()};
 }
@@ -123,44 +125,46 @@ std::vector<std::string> TopicConfigManager::system_topics() const {
   return names;
 }
 
-Result<std::optional<Topic>> TopicConfigManager::create_for_send(const std::string& name,
-                                                                 std::string_view default_topic, int32_t queues,
-                                                                 bool auto_create) {
+Result<TopicPtr> TopicConfigManager::create_for_send(const std::string& name, std::string_view default_topic,
+                                                     int32_t queues, bool auto_create) {
   MutexLock lock(mutex_);
-  if (const auto found = topics_.find(name); found != topics_.end()) return std::optional(found->second);
+  if (const auto found = topics_.find(name); found != topics_.end()) return found->second;
   const auto model = topics_.find(default_topic);
-  if (model == topics_.end() || (model->second.perm & permission::kInherit) == 0) return std::optional<Topic>();
-  if (default_topic == topic_name::kAutoCreate && !auto_create) return std::optional<Topic>();
+  if (model == topics_.end() || (model->second->perm & permission::kInherit) == 0) return TopicPtr();
+  if (default_topic == topic_name::kAutoCreate && !auto_create) return TopicPtr();
   // What the default topic gives away is its permission, not the right to give it on.
   Topic topic;
-  topic.read_queues = topic.write_queues = std::max(0, std::min(queues, model->second.write_queues));
-  topic.perm = model->second.perm & ~permission::kInherit;
-  topic.sys_flag = model->second.sys_flag;
-  topic.filter_type = model->second.filter_type;
-  Table table = topics_;
-  table.emplace(name, topic);
-  if (Status status = replace(std::move(table)); !status.ok()) return status;
-  return std::optional(topic);
+  topic.read_queues = topic.write_queues = std::max(0, std::min(queues, model->second->write_queues));
+  topic.perm = model->second->perm & ~permission::kInherit;
+  topic.sys_flag = model->second->sys_flag;
+  topic.filter_type = model->second->filter_type;
+  return add(name, std::move(topic));
 }
 
 Result<Topic> TopicConfigManager::ensure(const std::string& name, int32_t queues, int32_t perm) {
   MutexLock lock(mutex_);
-  if (const auto found = topics_.find(name); found != topics_.end()) return found->second;
+  if (const auto found = topics_.find(name); found != topics_.end()) return *found->second;
   Topic topic;
   topic.read_queues = topic.write_queues = queues;
   topic.perm = perm;
+  Result<TopicPtr> added = add(name, std::move(topic));
+  if (!added) return std::move(added).error();
+  return **added;
+}
+
+Result<TopicPtr> TopicConfigManager::add(const std::string& name, Topic topic) {
   Table table = topics_;
-  table.emplace(name, topic);
+  const TopicPtr added = table.emplace(name, shared(std::move(topic))).first->second;
   if (Status status = replace(std::move(table)); !status.ok()) return status;
-  return topic;
+  return added;
 }
 
 Status TopicConfigManager::update(const std::string& name, const Topic& topic) {
   MutexLock lock(mutex_);
   const auto known = topics_.find(name);
-  if (known != topics_.end() && known->second == topic) return {};
+  if (known != topics_.end() && *known->second == topic) return {};
   Table table = topics_;
-  table.insert_or_assign(name, topic);
+  table.insert_or_assign(name, shared(topic));
   return replace(std::move(table));
 }
 
@@ -180,7 +184,7 @@ Status TopicConfigManager::replace(Table table) {
 Status TopicConfigManager::save() {
   version_.next(clock_.now());
   ConfigTable file{ConfigJson::object(), version_};
-  for (const auto& [name, topic] : topics_) file.table[name] = topic_json(name, topic);
+  for (const auto& [name, topic] : topics_) file.table[name] = topic_json(name, *topic);
   return save_config_table(fs_, path_, kTable, file);
 }
 

@@ -6,7 +6,7 @@
 
 #include <functional>
 #include <map>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +36,8 @@ struct Topic {
   int32_t queues() const { return read_queues > write_queues ? read_queues : write_queues; }
   bool operator==(const Topic&) const = default;
 };
+// As it was when it was asked for: a change makes another. A copy of the whole costs each send an allocation.
+using TopicPtr = std::shared_ptr<const Topic>;
 // As Apache's TopicConfig prints itself, which is what clients get to read.
 std::string topic_description(std::string_view name, const Topic& topic);
 ConfigJson topic_json(const std::string& name, const Topic& topic);
@@ -49,25 +51,26 @@ class TopicConfigManager {
   // The file, and the topics that every broker has.
   Status load(const BrokerConfig& config);
 
-  std::optional<Topic> find(std::string_view name) const EXCLUDES(mutex_);
-  std::vector<std::pair<std::string, Topic>> all() const EXCLUDES(mutex_);
+  TopicPtr find(std::string_view name) const EXCLUDES(mutex_);  // null: there is none
+  std::vector<std::pair<std::string, TopicPtr>> all() const EXCLUDES(mutex_);
   DataVersion version() const EXCLUDES(mutex_);
   // Whether it is the broker's own: no one may change or delete it.
   bool is_system(std::string_view name) const EXCLUDES(mutex_);
   std::vector<std::string> system_topics() const EXCLUDES(mutex_);
 
   // A topic that a send names: made after the model of `default_topic` where that is inherited from (Apache:
-  // createTopicInSendMessageMethod). None where it may not be made.
-  Result<std::optional<Topic>> create_for_send(const std::string& name, std::string_view default_topic, int32_t queues,
-                                               bool auto_create) EXCLUDES(mutex_);
+  // createTopicInSendMessageMethod). Null where it may not be made.
+  Result<TopicPtr> create_for_send(const std::string& name, std::string_view default_topic, int32_t queues,
+                                   bool auto_create) EXCLUDES(mutex_);
   // Makes it where it is not there.
   Result<Topic> ensure(const std::string& name, int32_t queues, int32_t perm) EXCLUDES(mutex_);
   Status update(const std::string& name, const Topic& topic) EXCLUDES(mutex_);
   Status erase(const std::string& name) EXCLUDES(mutex_);
 
  private:
+  Result<TopicPtr> add(const std::string& name, Topic topic) REQUIRES(mutex_);
   void add_system(const std::string& name, int32_t queues, int32_t perm) REQUIRES(mutex_);
-  using Table = std::map<std::string, Topic, std::less<>>;
+  using Table = std::map<std::string, TopicPtr, std::less<>>;
   // What cannot be saved is not changed.
   Status replace(Table table) REQUIRES(mutex_);
   Status save() REQUIRES(mutex_);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -21,22 +22,24 @@ constexpr std::array<uint8_t, 256> kStops = [] {
   return stops;
 }();
 
-// Eight bytes at once: whether one of them stops. A byte b below n: (b - n) & ~b has its top bit set.
-bool stops_in_word(uint64_t word) {
+// Eight bytes at once: the top bit of each that stops. A byte b below n: (b - n) & ~b has its top bit set. The lowest
+// is right; one above it may be there by its borrow.
+uint64_t stops_in_word(uint64_t word) {
   constexpr uint64_t kOnes = 0x0101010101010101, kTops = 0x8080808080808080;
   const auto equals = [word](uint8_t byte) {
     const uint64_t x = word ^ (kOnes * byte);
     return (x - kOnes) & ~x;
   };
   const uint64_t below_blank = (word - kOnes * 0x20) & ~word;
-  return ((below_blank | equals('"') | equals('\\') | equals(0x7F) | equals(0xC2)) & kTops) != 0;
+  return (below_blank | equals('"') | equals('\\') | equals(0x7F) | equals(0xC2)) & kTops;
 }
 
 size_t plain_run(std::string_view text, size_t from) {
   size_t at = from;
   for (uint64_t word = 0; at + sizeof word <= text.size(); at += sizeof word) {
     std::memcpy(&word, text.data() + at, sizeof word);
-    if (stops_in_word(word)) break;
+    if (const uint64_t stops = stops_in_word(word); stops != 0)
+      return at + static_cast<size_t>(std::countr_zero(stops)) / 8;
   }
   while (at < text.size() && kStops[static_cast<uint8_t>(text[at])] == 0) ++at;
   return at;

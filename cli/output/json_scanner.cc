@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstring>
 
@@ -13,7 +14,8 @@ namespace {
 constexpr uint64_t kOnes = 0x0101010101010101;
 constexpr uint64_t kHighs = kOnes * 0x80;
 
-// Whether any of the eight bytes is zero; below 0x20, a quote, a backslash: ends plain text.
+// The top bit of each of the eight bytes that is zero; below 0x20, a quote, a backslash: ends plain text. The lowest
+// that is set is right, those above it may be set by its borrow.
 constexpr uint64_t zero_bytes(uint64_t v) { return (v - kOnes) & ~v & kHighs; }
 constexpr uint64_t special_bytes(uint64_t v) {
   return ((v - kOnes * 0x20) & ~v & kHighs) | zero_bytes(v ^ kOnes * '"') | zero_bytes(v ^ kOnes * '\\');
@@ -126,14 +128,20 @@ const char* JsonScanner::plain_end(const char* from) {
   while (end_ - from >= 8) {
     uint64_t bytes;
     std::memcpy(&bytes, from, sizeof bytes);
-    if (special_bytes(bytes) != 0) break;
+    if (const uint64_t special = special_bytes(bytes); special != 0) {
+      const int plain = std::countr_zero(special) / 8;
+      note_non_ascii(seen | (bytes & ((uint64_t{1} << (8 * plain)) - 1)));
+      return from + plain;
+    }
     seen |= bytes;
     from += 8;
   }
   while (from < end_ && is_plain(*from)) seen |= static_cast<unsigned char>(*from++);
-  if ((seen & kHighs) != 0) non_ascii_ = true;
+  note_non_ascii(seen);
   return from;
 }
+
+void JsonScanner::note_non_ascii(uint64_t bytes) { non_ascii_ |= (bytes & kHighs) != 0; }
 
 bool JsonScanner::string(std::string_view& value) {
   if (peek() != '"') return fail("a string is expected");

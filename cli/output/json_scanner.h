@@ -81,6 +81,7 @@ class JsonScanner {
   bool word(std::string_view text);
   bool number();
   const char* plain_end(const char* from);
+  void note_non_ascii(uint64_t bytes);
   bool escape(char*& to);
   bool unicode_escape(char*& to);
   bool low_surrogate(uint32_t& code);

@@ -42,7 +42,7 @@ Response waited_too_long(std::chrono::milliseconds waited, size_t queued) {
 
 Connection::Connection(ConnectionContext& context, asio::ip::tcp::socket socket, uint64_t id)
     : context_(context), socket_(std::move(socket)), id_(id), drained_(socket_.get_executor()) {
-  note_activity();
+  note_activity(steady_clock::now());
   asio::error_code error;
   remote_ = address_of(socket_.remote_endpoint(error));
   local_ = address_of(socket_.local_endpoint(error));
@@ -101,7 +101,7 @@ Connection::Consumed Connection::consume_batch() {
 Connection::Consumed Connection::consume() {
   std::string_view frame;
   FrameReader::Step step = FrameReader::Step::kNeedsMore;
-  bool active = false;  // a whole frame came, not just a byte
+  const auto arrived = steady_clock::now();
   while (true) {
     if (unread_beyond(kMaxQueuedBytes)) return Consumed::kPaused;
     step = input_.next(frame);
@@ -112,17 +112,17 @@ Connection::Consumed Connection::consume() {
       return Consumed::kRefused;
     }
     context_.frames_in.fetch_add(1, std::memory_order_relaxed);
-    if (!std::exchange(active, true)) note_activity();
-    handle(std::move(*command));
+    note_activity(arrived);  // a whole frame came, not just a byte
+    handle(std::move(*command), arrived);
   }
   if (step == FrameReader::Step::kNeedsMore) return Consumed::kAll;
   context_.log.warning("refused " + to_string(remote_) + ": " + input_.refusal());
   return Consumed::kRefused;
 }
 
-void Connection::handle(ReceivedCommand command) {
+void Connection::handle(ReceivedCommand command, steady_clock::time_point arrived) {
   if (command.is_response()) return answered(std::move(command));
-  const auto request = std::make_shared<Request>(Request{std::move(command), shared_from_this(), steady_clock::now()});
+  const auto request = std::make_shared<Request>(Request{std::move(command), shared_from_this(), arrived});
   const ProcessorTable::Entry* entry = context_.processors.find(request->command.code);
   if (entry == nullptr) {
     const std::string text = " request type " + std::to_string(request->command.code) + " not supported";

@@ -61,12 +61,12 @@ class Connection final : public Channel, public std::enable_shared_from_this<Con
   Consumed consume();
   bool unread_beyond(size_t bytes) const { return unsent_bytes_.load(std::memory_order_relaxed) > bytes; }
   asio::awaitable<void> until_read();
-  void handle(ReceivedCommand command);
+  void handle(ReceivedCommand command, std::chrono::steady_clock::time_point arrived);
   void process_queued(const RequestPtr& request, const ProcessorTable::Entry& entry);
   void process(const RequestPtr& request, const ProcessorTable::Entry& entry);
   void enqueue(const RemotingCommand& command, SerializeType type, std::vector<HeldBytes> records) EXCLUDES(mutex_);
-  void note_activity() {
-    active_ns_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
+  void note_activity(std::chrono::steady_clock::time_point now) {
+    active_ns_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
   }
   void pump();
   void write_on();

@@ -78,7 +78,7 @@ void Connection::write_on() {
 void Connection::written() {
   writing_ = false;
   context_.bytes_out.fetch_add(output_.bytes(), std::memory_order_relaxed);
-  note_activity();
+  note_activity(std::chrono::steady_clock::now());
   sending_.clear();
   {
     MutexLock lock(mutex_);

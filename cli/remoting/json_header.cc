@@ -1,3 +1,4 @@
+#include <array>
 #include <charconv>
 
 #include "cli/output/escape.h"
@@ -79,9 +80,26 @@ void append_number_member(std::string& out, std::string_view name, int64_t value
   out.append(digits, end);
 }
 
+// Whether it stands in JSON as it is: printable ASCII without quotes and backslashes, as almost every value.
+bool is_plain(std::string_view text) {
+  constexpr auto kSpecial = [] {
+    std::array<bool, 256> special{};
+    for (size_t i = 0; i < 256; ++i) special[i] = i < 0x20 || i >= 0x7F || i == '"' || i == '\\';
+    return special;
+  }();
+  bool special = false;
+  for (const char c : text) special |= kSpecial[static_cast<unsigned char>(c)];
+  return !special;
+}
+
 void append_text(std::string& out, std::string_view text) {
-  if (is_valid_utf8(text)) return append_json_string(out, text);
-  append_json_string(out, to_valid_utf8(text));
+  if (is_plain(text)) {
+    (out += '"').append(text) += '"';
+  } else if (is_valid_utf8(text)) {
+    append_json_string(out, text);
+  } else {
+    append_json_string(out, to_valid_utf8(text));
+  }
 }
 
 }  // namespace

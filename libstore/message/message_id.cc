@@ -9,9 +9,12 @@ namespace {
 constexpr std::string_view kDigits = "0123456789ABCDEF";
 
 void append_hex(std::string& text, Bytes bytes) {
+  const size_t start = text.size();
+  text.resize(start + 2 * bytes.size());
+  char* to = text.data() + start;
   for (const std::byte byte : bytes) {
-    text += kDigits[std::to_integer<size_t>(byte >> 4)];
-    text += kDigits[std::to_integer<size_t>(byte & std::byte{0xF})];
+    *to++ = kDigits[std::to_integer<size_t>(byte >> 4)];
+    *to++ = kDigits[std::to_integer<size_t>(byte & std::byte{0xF})];
   }
 }
 

@@ -44,17 +44,18 @@ std::string BenchBroker::start(const std::vector<std::string>& command) {
   return line;
 }
 
-std::unique_ptr<BenchBroker> BenchBroker::ours(const std::string& mqctl, const std::string& store) {
+std::unique_ptr<BenchBroker> BenchBroker::ours(const std::string& mqctl, const std::string& store, FlushMode flush) {
   std::unique_ptr<BenchBroker> broker(new BenchBroker);
-  const std::string line = broker->start(
-      {mqctl, "serve", store.empty() ? "--ephemeral" : store, "--listen", "127.0.0.1:0", "--segment-size", "1GiB"});
+  const std::string line =
+      broker->start({mqctl, "serve", store.empty() ? "--ephemeral" : store, "--listen", "127.0.0.1:0", "--segment-size",
+                     "1GiB", "--flush", flush == FlushMode::kSync ? "sync" : "async"});
   broker->port_ = number_behind(line, "127.0.0.1:");
   broker->processes_ = {broker->pid_};
   return broker->port_ > 0 ? std::move(broker) : nullptr;
 }
 
 std::unique_ptr<BenchBroker> BenchBroker::genuine(const std::string& script, const std::string& version,
-                                                  const std::string& store) {
+                                                  const std::string& store, FlushMode flush) {
   if (std::system("command -v java >/dev/null 2>&1") != 0) return nullptr;
   if (std::system((script + " fetch " + version + " >/dev/null 2>&1").c_str()) != 0) return nullptr;
   std::unique_ptr<BenchBroker> broker(new BenchBroker);
@@ -62,7 +63,8 @@ std::unique_ptr<BenchBroker> BenchBroker::genuine(const std::string& script, con
   broker->port_ = 20000 + ::getpid() % 10000;
   const std::string line =
       broker->start({script, "run", version, store.empty() ? broker->directory_ : store, std::to_string(broker->port_),
-                     std::to_string(broker->port_ + 5), "brokerFastFailureEnable=false"});
+                     std::to_string(broker->port_ + 5), "brokerFastFailureEnable=false",
+                     flush == FlushMode::kSync ? "flushDiskType=SYNC_FLUSH" : "flushDiskType=ASYNC_FLUSH"});
   broker->processes_ = {number_behind(line, "broker="), number_behind(line, "namesrv=")};
   return line.starts_with("up ") ? std::move(broker) : nullptr;
 }

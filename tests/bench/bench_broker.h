@@ -5,15 +5,18 @@
 #include <string>
 #include <vector>
 
+#include "libstore/log/flush_service.h"
+
 namespace mqctl {
 
 class BenchBroker {
  public:
   // On the store, or on one of its own that goes with it.
-  static std::unique_ptr<BenchBroker> ours(const std::string& mqctl, const std::string& store = {});
+  static std::unique_ptr<BenchBroker> ours(const std::string& mqctl, const std::string& store = {},
+                                           FlushMode flush = FlushMode::kAsync);
   // None where there is no java or the release cannot be fetched.
   static std::unique_ptr<BenchBroker> genuine(const std::string& script, const std::string& version,
-                                              const std::string& store = {});
+                                              const std::string& store = {}, FlushMode flush = FlushMode::kAsync);
   ~BenchBroker();
 
   int port() const { return port_; }

@@ -184,6 +184,38 @@ void load_rows(const Figures& ours, const std::optional<Figures>& theirs, const 
   row("10,000 idle connections, memory each", "KiB", Better::kLess);
 }
 
+constexpr SendLoad kSyncLoads[] = {{.connections = 1, .in_flight = 1, .each = 1000},
+                                   {.connections = 64, .in_flight = 1, .each = 300},
+                                   {.connections = 4, .in_flight = 64, .each = 20000}};
+
+// Thousands of messages a second that are on disk before they are answered.
+std::vector<Sample> sync_rates(const BenchBroker& broker, const Way& way) {
+  std::vector<Sample> rates;
+  for (SendLoad load : kSyncLoads) {
+    load.each /= way.divide;
+    rates.push_back(several(way.runs, [&] { return send_rate(broker.port(), load); }));
+  }
+  return rates;
+}
+
+void sync_rows(const BenchSetup& setup, Report& report) {
+  const auto broker = BenchBroker::ours(setup.mqctl, {}, FlushMode::kSync);
+  if (broker == nullptr) fail("serve --flush sync");
+  const std::vector<Sample> ours = sync_rates(*broker, {.runs = kRuns, .divide = 1});
+  const auto genuine = setup.genuine_script.empty()
+                           ? nullptr
+                           : BenchBroker::genuine(setup.genuine_script, kApacheVersion, {}, FlushMode::kSync);
+  std::vector<Sample> theirs;
+  if (genuine != nullptr) theirs = sync_rates(*genuine, {.runs = 3, .divide = 2});
+  for (size_t i = 0; i < ours.size(); ++i) {
+    report.add({.name = fmt::format("serve, sync flush: send 1 KiB, {} x {}", kSyncLoads[i].connections,
+                                    kSyncLoads[i].in_flight),
+                .unit = "k/s",
+                .ours = ours[i],
+                .apache = theirs.empty() ? std::nullopt : std::optional(theirs[i])});
+  }
+}
+
 // Ours alone: memory that a broker holds on to, after more messages than a test run ever sends.
 void memory_row(const Start& ours, Report& report) {
   const auto broker = ours("");
@@ -213,6 +245,7 @@ void bench_serve(const BenchSetup& setup, Report& report) {
   std::optional<Figures> theirs;
   if (const auto broker = genuine("")) theirs = measure(*broker, {.runs = 3, .divide = 5});
   load_rows(own, theirs, limit, report);
+  sync_rows(setup, report);
   memory_row(ours, report);
 }
 

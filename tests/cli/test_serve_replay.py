@@ -269,7 +269,8 @@ SIMPLE = {   # the same for requests where a line says it
 @functools.cache
 def replayed(capture):
     with tempfile.NamedTemporaryFile("w", suffix=".conf") as conf:
-        print("transactionCheckInterval=200", "transactionTimeOut=1000", sep="\n", file=conf, flush=True)
+        # The half messages were born when they were captured: their checks must not be over for their age.
+        print("transactionCheckInterval=200", "transactionTimeOut=1000", "fileReservedTime=1000000", sep="\n", file=conf, flush=True)
         with Serve("--ephemeral", "-c", conf.name) as serve:
             return Replay(capture, serve.address, captured(capture)).run()
 
