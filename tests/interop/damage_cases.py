@@ -30,7 +30,7 @@ def unpack_base(name, directory):
     archive = BASES[name].archive
     directory.mkdir(parents=True)
     tar = subprocess.run(["zstd", "-dcq", archive], capture_output=True, check=True).stdout
-    subprocess.run(["tar", "-xf", "-", "-C", directory, "--strip-components=1"], input=tar, check=True)
+    subprocess.run(["tar", "-xmf", "-", "-C", directory, "--strip-components=1"], input=tar, check=True)
     ends = {int(queue.name) + 1: max(r["qoff"] for r in records(directory) if (r["topic"], r["queue"]) ==
                                      ("SCHEDULE_TOPIC_XXXX", int(queue.name))) + 1
             for queue in (directory / "consumequeue" / "SCHEDULE_TOPIC_XXXX").glob("*")}

@@ -374,7 +374,7 @@ def unpack_golden(name, directory):
     directory = pathlib.Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     unpacked = subprocess.Popen(["zstd", "-dc", GOLDEN / f"{name}.tar.zst"], stdout=subprocess.PIPE)
-    subprocess.run(["tar", "-xf", "-", "-C", directory], stdin=unpacked.stdout, check=True)
+    subprocess.run(["tar", "-xmf", "-", "-C", directory], stdin=unpacked.stdout, check=True)
     unpacked.stdout.close()
     assert unpacked.wait() == 0
     return directory / name
