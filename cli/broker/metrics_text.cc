@@ -2,21 +2,25 @@
 
 #include <fmt/format.h>
 
-#include "libstore/base/utf8.h"
+#include <algorithm>
+
+#include "cli/output/escape.h"
 
 namespace mqctl {
 namespace {
 
-// Label values are UTF-8 with three characters escaped; names from a log of anybody's making may be anything.
+// Label values are UTF-8 with three characters escaped. Names that clients chose may be anything, and the page is read
+// on terminals, too: of what they would obey only the new line stays, which has an escape.
 void add_value(std::string& text, std::string_view value) {
-  if (!is_valid_utf8(value)) value = "invalid UTF-8";
-  for (const char c : value) {
-    if (c == '\n') {
-      text += "\\n";
-      continue;
+  while (true) {
+    const size_t end = std::min(value.find('\n'), value.size());
+    for (const char c : printable(value.substr(0, end))) {
+      if (c == '\\' || c == '"') text += '\\';
+      text += c;
     }
-    if (c == '\\' || c == '"') text += '\\';
-    text += c;
+    if (end == value.size()) return;
+    text += "\\n";
+    value.remove_prefix(end + 1);
   }
 }
 

@@ -3,10 +3,17 @@
 namespace mqctl {
 namespace {
 
+// What a process that was killed left there goes, and so does a link that somebody put there: it is not followed.
+Result<std::unique_ptr<File>> create_anew(FileSystem& fs, const std::string& path) {
+  Result<std::unique_ptr<File>> file = fs.open(path, OpenMode::kCreateExclusive);
+  if (file || file.error().code() != Errc::kExists) return file;
+  if (Status status = fs.remove(path); !status.ok()) return status;
+  return fs.open(path, OpenMode::kCreateExclusive);
+}
+
 Status write_new_file(FileSystem& fs, const std::string& path, std::string_view content) {
-  Result<std::unique_ptr<File>> file = fs.open(path, OpenMode::kOpenOrCreate);
+  Result<std::unique_ptr<File>> file = create_anew(fs, path);
   if (!file) return std::move(file).error();
-  if (Status status = (*file)->resize(0); !status.ok()) return status;
   if (Status status = (*file)->write_at(0, as_bytes(content)); !status.ok()) return status;
   return (*file)->sync();
 }

@@ -16,12 +16,12 @@ TEST_CASE("a family and its samples") {
         "x_total{cluster=\"C\"} -3.5\n");
 }
 
-TEST_CASE("label values are escaped, and never ill-formed") {
+TEST_CASE("label values are escaped, never ill-formed, and nothing that a terminal obeys") {
   MetricsText text(MetricLabels{});
   text.family("x", "gauge", "h");
-  text.sample({{"a", "q\"b\\n\nz"}, {"b", "\xC3\x28"}}, uint64_t{1});
+  text.sample({{"a", "q\"b\\n\nz"}, {"b", "\xC3\x28"}, {"c", "\x1b]0;t\x07\r"}}, uint64_t{1});
   const std::string out = text.take();
-  CHECK(out.ends_with("x{a=\"q\\\"b\\\\n\\nz\",b=\"invalid UTF-8\"} 1\n"));
+  CHECK(out.ends_with("x{a=\"q\\\"b\\\\n\\nz\",b=\"\\\\xc3(\",c=\"\\\\x1b]0;t\\\\x07\\\\r\"} 1\n"));
 }
 
 TEST_CASE("a histogram's buckets add up") {

@@ -97,7 +97,7 @@ TEST_CASE("Whichever step fails, the file is whole, old or new") {
     CHECK((now == "new" || (!succeeded && now == "old")));
     for (const std::string& name : place.names()) CHECK_FALSE(name.ends_with(".tmp"));
   }
-  CHECK(fail_at > 8);  // create, cut, write, sync and rename, twice over, and the directory
+  CHECK(fail_at > 8);  // create, write, sync and rename, twice over, and the directory
 }
 
 TEST_CASE("The new content is synced before it gets the name, the directory after") {
@@ -109,7 +109,23 @@ TEST_CASE("The new content is synced before it gets the name, the directory afte
   const Place place;
   REQUIRE(replace(place, "new", Backup::kNone, disk).ok());
   using enum Operation;
-  CHECK(seen == std::vector{kCreate, kResize, kWrite, kSync, kRename, kSyncDirectory});
+  CHECK(seen == std::vector{kCreate, kWrite, kSync, kRename, kSyncDirectory});
+}
+
+TEST_CASE("What is left at the temporary name goes, and a link there is not followed") {
+  namespace fs = std::filesystem;
+  const Place place;
+  const std::string victim = place.directory.path() + "/victim";
+  write_file(victim, as_bytes("precious"));
+  write_file(place.path, as_bytes("old"));
+  for (const char* suffix : {".tmp", ".bak.tmp"}) fs::create_symlink(victim, place.path + suffix);
+  REQUIRE(replace(place, "new", Backup::kKeepBak).ok());
+  CHECK(place.content() == "new");
+  CHECK(place.content(".bak") == "old");
+  CHECK(read_whole_file(posix_file_system(), victim, 100).value() == "precious");
+  write_file(place.path + ".tmp", as_bytes("of a process that was killed, and longer"));
+  REQUIRE(replace(place, "newer").ok());
+  CHECK(place.content() == "newer");
 }
 
 TEST_CASE("A file is read whole up to the limit, and not beyond") {
