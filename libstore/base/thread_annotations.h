@@ -16,4 +16,3 @@
 #define ACQUIRE(...) MQCTL_TSA(acquire_capability(__VA_ARGS__))
 #define TRY_ACQUIRE(...) MQCTL_TSA(try_acquire_capability(__VA_ARGS__))
 #define RELEASE(...) MQCTL_TSA(release_capability(__VA_ARGS__))
-#define NO_THREAD_SAFETY_ANALYSIS MQCTL_TSA(no_thread_safety_analysis)

@@ -6,9 +6,9 @@ namespace mqctl {
 namespace {
 
 // Short holds are waited out on the processor; a holder that was descheduled is not, or two cores would burn one.
-class SpinLock final : public PutMessageLock {
+class CAPABILITY("mutex") SpinLock final : public PutMessageLock {
  public:
-  void lock() NO_THREAD_SAFETY_ANALYSIS override {
+  void lock() ACQUIRE() override {
     int spins = 0;
     while (taken_.exchange(true, std::memory_order_acquire)) {
       while (taken_.load(std::memory_order_relaxed)) {
@@ -20,17 +20,17 @@ class SpinLock final : public PutMessageLock {
       }
     }
   }
-  void unlock() NO_THREAD_SAFETY_ANALYSIS override { taken_.store(false, std::memory_order_release); }
+  void unlock() RELEASE() override { taken_.store(false, std::memory_order_release); }
 
  private:
   static constexpr int kSpinsBeforeYield = 256;
   std::atomic<bool> taken_{false};
 };
 
-class MutexForm final : public PutMessageLock {
+class CAPABILITY("mutex") MutexForm final : public PutMessageLock {
  public:
-  void lock() NO_THREAD_SAFETY_ANALYSIS override { mutex_.lock(); }
-  void unlock() NO_THREAD_SAFETY_ANALYSIS override { mutex_.unlock(); }
+  void lock() ACQUIRE() override { mutex_.lock(); }
+  void unlock() RELEASE() override { mutex_.unlock(); }
 
  private:
   Mutex mutex_;

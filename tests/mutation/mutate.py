@@ -1,0 +1,112 @@
+"""Mutation testing of libstore: changes one thing at a time and asks whether a test notices.
+
+    mutate.py [FILE ...]      sources of libstore; without any, those that durability and recovery stand on
+
+All mutants are built into one set of test programs (mutants.py); each then runs alone: the tests of its room, those of the rooms
+above, and lives on the simulated disk. What no test notices is listed. MUTANTS=N takes that many by chance (MQCTL_SEED repeats),
+MUTANTS=all takes each. Exit status 0: it ran; the list is for people to judge (docs/mutation.md)."""
+
+import os
+import pathlib
+import random
+import re
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from mutants import Source
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+WORK = SOURCE / "build" / "mutation"
+DEFAULT = ["message/record_parser.cc", "log/mapped_file.cc", "log/mapped_file_queue.cc", "log/commit_log.cc", "log/flush_rounds.cc", "log/flush_service.cc",
+           "log/flush_waits.cc", "log/segment_scanner.cc", "log/log_walk.cc", "index/consume_queue.cc", "index/consume_queue_store.cc", "index/index_file.cc",
+           "index/index_service.cc", "store/recovery.cc", "store/recovery_evidence.cc", "store/reput_message_service.cc", "store/store_checkpoint.cc",
+           "store/retention.cc", "store/default_message_store.cc", "os/replace_file.cc"]
+ROOMS = ["base", "os", "message", "log", "index", "store"]
+SIMULATED_SEEDS = 400
+LONGEST = 120   # seconds of one program: who takes longer hangs
+
+
+def copy_tree():
+    for name in subprocess.run(["git", "ls-files"], cwd=SOURCE, capture_output=True, text=True, check=True).stdout.splitlines():
+        target = WORK / "src" / name
+        if (SOURCE / name).is_file() and (not target.exists() or target.read_bytes() != (SOURCE / name).read_bytes()):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(SOURCE / name, target)
+            shutil.copymode(SOURCE / name, target)
+
+
+def build():
+    """None, or the compiler's output."""
+    configured = ["cmake", "-S", WORK / "src", "-B", WORK / "build", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O1 -g0 -w", "-DMQCTL_WERROR=OFF"]
+    subprocess.run(configured, check=True, stdout=subprocess.DEVNULL)
+    targets = [f"unit_{room}" for room in ROOMS] + ["mqctl_sim"]
+    done = subprocess.run(["cmake", "--build", WORK / "build", "--target", *targets, "--", "-k", "0"], capture_output=True, text=True)
+    return None if done.returncode == 0 else done.stdout + done.stderr
+
+
+def build_mutants(paths):
+    """The mutants of which the programs are made."""
+    refused = set()
+    while True:
+        number, sources = 1, []
+        for path in paths:
+            source = Source(path, (SOURCE / path).read_text(), number)
+            text = source.mutated(refused)
+            if (WORK / "src" / path).read_text() != text:
+                (WORK / "src" / path).write_text(text)
+            number = source.next
+            sources.append(source)
+        mutants = [each for source in sources for each in source.mutants]
+        output = build()
+        if output is None:
+            return [each for each in mutants if each.number not in refused], len(refused)
+        wrong = {(found[1].split("src/", 1)[-1].lstrip("./"), int(found[2])) for found in re.finditer(r"^(\S+?):(\d+):\d+: error", output, re.M)}
+        more = {each.number for each in mutants if (each.path, each.line) in wrong} - refused
+        if not more:
+            sys.exit(output[-4000:])
+        refused |= more
+
+
+def programs(mutant):
+    room = mutant.path.split("/")[1]
+    tests = WORK / "build" / "tests"
+    return [[tests / f"unit_{each}", "--abort"] for each in ROOMS[ROOMS.index(room):]] + [[tests / "mqctl_sim", "store", "--seeds", str(SIMULATED_SEEDS), "--jobs", "1"]]
+
+
+def outcome(mutant):
+    environment = os.environ | {"MQCTL_MUTANT": str(mutant.number)}
+    for program in programs(mutant):
+        try:
+            done = subprocess.run(program, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=LONGEST)
+        except subprocess.TimeoutExpired:
+            return "hung"
+        if done.returncode != 0:
+            return "killed"
+    return "survived"
+
+
+def main(names):
+    paths = [str(pathlib.Path(name)) for name in names] or [f"libstore/{name}" for name in DEFAULT]
+    copy_tree()
+    mutants, left_out = build_mutants(paths)
+    if outcome(type(mutants[0])(0, paths[0], 0, "", "")) != "survived":
+        sys.exit("the tests fail without any mutant")
+    seed = int(os.environ.get("MQCTL_SEED", time.time_ns() % 100000))
+    wanted = os.environ.get("MUTANTS", "200")
+    if wanted != "all":
+        mutants = sorted(random.Random(seed).sample(mutants, min(int(wanted), len(mutants))), key=lambda each: each.number)
+    print(f"{len(mutants)} mutants of {len(paths)} files, seed {seed}; {left_out} more do not compile", flush=True)
+    counts = {"killed": 0, "hung": 0, "survived": 0}
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        for mutant, result in zip(mutants, pool.map(outcome, mutants)):
+            counts[result] += 1
+            if result == "survived":
+                print(f"{mutant.path}:{mutant.line}: {mutant.was}  =>  {mutant.now}", flush=True)
+    print(", ".join(f"{count} {name}" for name, count in counts.items()))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
