@@ -16,6 +16,7 @@ Usage: ./bootstrap.sh COMMAND [ARGUMENT...]
              minutes (FREEZE_SECONDS) of a server that stands still
   soak       SOAK_SECONDS (an hour) of mixed load on serve, with its figures and a verdict
   damage     every damaged store given to genuine brokers and to serve; writes the table of docs/damage.md (about 10 minutes)
+  mutate     [FILE]... change one thing of libstore at a time, MUTANTS (200) by chance or all, and list what no test notices
   coverage   run the tests of libstore and print its line coverage
   fuzz       run each fuzzer for a minute (FUZZ_SECONDS)
   package    make the .deb
@@ -88,12 +89,24 @@ run() {
 analyse() {
   build asan
   ctest --preset asan -L unit -j 2
-  build tsan --target unit_log unit_store
-  ctest --preset tsan -R '^unit_(log|store)$' -j 2
+  build tsan
+  ctest --preset tsan -L unit -j 2
+  say "serve under the sanitizers, with clients"
+  sanitized tsan test_serve_flows.py test_serve_transactions.py test_serve_replay.py
+  sanitized asan test_serve_hostile.py test_serve_flows.py test_serve_security.py test_dump.py
   build clang
   say "clang-tidy and clang-format"
   git ls-files 'libstore/*.cc' | xargs -P 2 -n 8 clang-tidy -p build/clang --quiet 2>/dev/null
   git ls-files '*.cc' '*.h' | xargs clang-format --dry-run --Werror
+}
+
+# Tests of the program, with one that a sanitizer watches.
+sanitized() {
+  local kind=$1
+  shift
+  MQCTL=$PWD/build/$kind/mqctl MQCTL_SOURCE=$PWD MQCTL_BUILD=$PWD/build/$kind PYTHONDONTWRITEBYTECODE=1 \
+    TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+    /usr/bin/python3 -m pytest -q -p no:cacheprovider "${@/#/tests/cli/}"
 }
 
 run_tests() {
@@ -164,6 +177,11 @@ damage() {
   MQCTL=$PWD/build/release/mqctl MQCTL_SOURCE=$PWD PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/interop/test_damage.py "$@"
 }
 
+mutate() {
+  install_packages "${BUILD_PACKAGES[@]}" python3
+  /usr/bin/python3 -B tests/mutation/mutate.py "$@"
+}
+
 coverage() {
   install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" gcovr
   build coverage
@@ -197,6 +215,7 @@ case ${1:-} in
   storm) storm "${@:2}" ;;
   soak) soak ;;
   damage) damage "${@:2}" ;;
+  mutate) mutate "${@:2}" ;;
   coverage) coverage ;;
   fuzz) fuzz ;;
   package) package ;;
