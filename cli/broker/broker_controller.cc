@@ -64,10 +64,12 @@ BrokerController::BrokerController(FileSystem& fs, const Clock& clock, const Eve
       groups_(fs, clock, config_file("subscriptionGroup.json")),
       offsets_(fs, clock, config_file("consumerOffset.json")),
       kv_config_(fs, config_file("kvConfig.json")),
-      locks_(milliseconds(options_.config.lock_max_live_ms)),
+      locks_(clock, milliseconds(options_.config.lock_max_live_ms)),
+      hold_(clock),
       stats_(clock, options_.config.cluster_name),
       pending_sends_(static_cast<size_t>(std::max(1, options_.config.send_queue_capacity))),
-      executors_(options_.config) {}
+      executors_(options_.config, options_.store.background),
+      services_(clock) {}
 
 BrokerController::~BrokerController() { (void)shutdown(); }
 
@@ -84,10 +86,9 @@ HostAddress BrokerController::own_address() const { return advertised_.value_or(
 Status BrokerController::start() {
   if (Status status = open_store(); !status.ok()) return status;
   if (Status status = load_tables(); !status.ok()) return status;
-  server_ = std::make_unique<RemotingServer>(
-      processors_, log_, RemotingServerOptions{options_.io_threads, options_.config.idle_seconds, most_connections()},
-      hooks());
-  if (Status status = listen(); !status.ok()) return status;
+  if (!by_steps()) {
+    if (Status status = listen(); !status.ok()) return status;
+  }
   unique_keys_ = std::make_unique<UniqueKeyGenerator>(own_address(), static_cast<uint32_t>(process_id()),
                                                       static_cast<uint32_t>(boot_time_.value()));
   register_processors();
@@ -95,11 +96,24 @@ Status BrokerController::start() {
       [this](const std::string& group, const ConsumerGroup& now) { notify_consumer_ids_changed(group, now); });
   accepting_.store(true);
   started_ = true;
+  add_services();
+  if (by_steps()) return {};
   schedule_->start();
   hold_.start();
-  start_services();
+  services_.start();
   server_->start();
   return {};
+}
+
+void BrokerController::step(Service service) {
+  switch (service) {
+    case Service::kPullRequestHold:
+      return hold_.release_due();
+    case Service::kScheduleMessage:
+      return (void)schedule_->deliver_all_due();
+    case Service::kTimed:
+      return services_.run_due();
+  }
 }
 
 RemotingHooks BrokerController::hooks() {
@@ -119,7 +133,7 @@ RemotingHooks BrokerController::hooks() {
 
 Status BrokerController::open_store() {
   const BrokerConfig& config = options_.config;
-  StoreOptions store;
+  StoreOptions store = options_.store;
   store.root = options_.root;
   store.segment_bytes = static_cast<uint64_t>(config.segment_bytes);
   store.consume_queue_segment_bytes = static_cast<uint64_t>(config.queue_segment_bytes);
@@ -152,6 +166,9 @@ Status BrokerController::load_tables() {
 
 // The port, and the fast one two below, where old clients send to; without it the broker works all the same.
 Status BrokerController::listen() {
+  server_ = std::make_unique<RemotingServer>(
+      processors_, log_, RemotingServerOptions{options_.io_threads, options_.config.idle_seconds, most_connections()},
+      hooks());
   Result<int> port = server_->listen(options_.listen_address, options_.port);
   if (!port) return std::move(port).error();
   port_ = *port;
@@ -194,7 +211,7 @@ Status BrokerController::shutdown() {
   services_.stop();
   executors_.shutdown();
   pending_sends_.wait_for_none(kAnswerLimit);
-  server_->stop(kCloseLimit);
+  if (server_ != nullptr) server_->stop(kCloseLimit);
   persist_offsets();
   Status outcome = schedule_->persist();
   if (Status status = store_->shutdown(); outcome.ok()) outcome = std::move(status);

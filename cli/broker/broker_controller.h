@@ -48,6 +48,9 @@ struct BrokerOptions {
   int io_threads = usual_io_threads();
   OnDamage on_damage = OnDamage::kRefuse;
   bool access_log = false;
+  // What no key of the configuration sets. With Background::kSteps the broker listens to nobody and has no threads; see
+  // BrokerController::step.
+  StoreOptions store;
 };
 
 RetentionOptions retention_options(const BrokerConfig& config);
@@ -61,6 +64,14 @@ class BrokerController {
   Status start();
   // Refuses new work, answers what was promised, flushes, closes the store cleanly. Idempotent.
   Status shutdown();
+
+  // --- With Background::kSteps, for who has a network and a clock of his own (tests/sim) ---
+  // Requests go to processors(), with hooks() around them as RemotingServer has them; the steps do what threads would
+  // have done by now.
+  const ProcessorTable& processors() const { return processors_; }
+  RemotingHooks hooks();
+  enum class Service : uint8_t { kPullRequestHold, kScheduleMessage, kTimed };
+  void step(Service service);
 
   int port() const { return port_; }
   const BrokerOptions& options() const { return options_; }
@@ -117,12 +128,12 @@ class BrokerController {
   Status ensure_retry_topic(std::string_view group_name, int32_t queues);
 
  private:
-  RemotingHooks hooks();
   Status open_store();
   Status load_tables();
   Status listen();
+  bool by_steps() const { return options_.store.background == Background::kSteps; }
   void register_processors();
-  void start_services();
+  void add_services();
   void notify_consumer_ids_changed(const std::string& group, const ConsumerGroup& now);
   void channel_closed(const ChannelPtr& channel);
   bool too_large(Bytes body) const;

@@ -1,16 +1,18 @@
 // BrokerExecutors: who works off which requests (Apache: BrokerController.initializeResources), sized by Apache's keys.
-// 0 threads, the default of most: the connection's own thread does it, without a hand-over.
+// 0 threads, the default of most: the connection's own thread does it, without a hand-over. With Background::kSteps
+// none has threads.
 #pragma once
 
 #include <array>
 
 #include "cli/broker/broker_config.h"
 #include "cli/remoting/executor.h"
+#include "libstore/base/background.h"
 
 namespace mqctl {
 
 struct BrokerExecutors {
-  explicit BrokerExecutors(const BrokerConfig& config);
+  explicit BrokerExecutors(const BrokerConfig& config, Background background = Background::kThreads);
 
   Executor send;             // 10 310 320: with sync flush, too, no thread waits for the disk
   Executor send_back;        // 36

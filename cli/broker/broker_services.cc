@@ -39,7 +39,7 @@ Result<bool> BrokerController::set_config(std::string_view key, std::string_view
   return known;
 }
 
-void BrokerController::start_services() {
+void BrokerController::add_services() {
   // As configured at the time, which may change, but never without pause.
   const auto configured = [this](int32_t BrokerConfig::*interval) {
     return [this, interval] { return milliseconds(std::max(100, config().*interval)); };
@@ -50,13 +50,12 @@ void BrokerController::start_services() {
   });
   services_.every(kSampleStats, [this] { stats_.sample(); });
   services_.every(kScanClients, [this] {
-    const milliseconds expired(config().channel_expired_ms);
-    consumers_.remove_silent(expired);
-    producers_.remove_silent(expired);
+    const Clock::Steady since = clock_.steady_now() - milliseconds(config().channel_expired_ms);
+    consumers_.remove_silent(since);
+    producers_.remove_silent(since);
   });
   services_.every(configured(&BrokerConfig::transaction_check_interval_ms), [this] { transactions_->check(); });
   services_.every(std::chrono::duration_cast<milliseconds>(CleanCommitLogService::kInterval), [this] { clean_up(); });
-  services_.start();
 }
 
 void BrokerController::persist_offsets() {

@@ -48,7 +48,8 @@ class HeartBeat {
   Response run() {
     const std::optional<ConfigJson> data = body_json(request_.command);
     if (!data || !data->is_object()) return Response::of(rc::kSystemError, "the heartbeat is no JSON");
-    client_ = {request_.channel, text_in(*data, "clientID", ""), request_.command.language, request_.command.version};
+    client_ = {request_.channel, text_in(*data, "clientID", ""), request_.command.language, request_.command.version,
+               broker_.clock().steady_now()};
     short_form_ = bool_in(*data, "withoutSub", false) || bool_in(*data, "isWithoutSub", false);
     // Who does not say what he knows us to know is to tell everything, always.
     bool unknown = number_in(*data, "heartbeatFingerprint", 0) == 0;

@@ -68,9 +68,8 @@ void ConsumerManager::remove_channel(uint64_t channel_id) {
   remove_where([&](const std::string&, const ClientInfo& client) { return client.channel->id() == channel_id; });
 }
 
-void ConsumerManager::remove_silent(std::chrono::milliseconds limit) {
-  const auto oldest = std::chrono::steady_clock::now() - limit;
-  remove_where([oldest](const std::string&, const ClientInfo& client) { return client.seen < oldest; });
+void ConsumerManager::remove_silent(Clock::Steady since) {
+  remove_where([since](const std::string&, const ClientInfo& client) { return client.seen < since; });
 }
 
 std::optional<ConsumerGroup> ConsumerManager::find(std::string_view group) const {

@@ -46,7 +46,7 @@ class ConsumerManager {
   void add(const Registration& registration) EXCLUDES(mutex_);
   void remove(const std::string& group, uint64_t channel_id) EXCLUDES(mutex_);
   void remove_channel(uint64_t channel_id) EXCLUDES(mutex_);
-  void remove_silent(std::chrono::milliseconds limit) EXCLUDES(mutex_);
+  void remove_silent(Clock::Steady since) EXCLUDES(mutex_);
 
   std::optional<ConsumerGroup> find(std::string_view group) const EXCLUDES(mutex_);
   std::optional<SubscriptionData> subscription(std::string_view group, std::string_view topic) const EXCLUDES(mutex_);

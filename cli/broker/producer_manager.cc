@@ -37,9 +37,8 @@ void ProducerManager::remove_channel(uint64_t channel_id) {
   remove_where([channel_id](const ClientInfo& client) { return client.channel->id() == channel_id; });
 }
 
-void ProducerManager::remove_silent(std::chrono::milliseconds limit) {
-  const auto oldest = std::chrono::steady_clock::now() - limit;
-  remove_where([oldest](const ClientInfo& client) { return client.seen < oldest; });
+void ProducerManager::remove_silent(Clock::Steady since) {
+  remove_where([since](const ClientInfo& client) { return client.seen < since; });
 }
 
 std::vector<ClientInfo> ProducerManager::clients_of(std::string_view group) const {

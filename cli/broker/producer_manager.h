@@ -18,7 +18,7 @@ class ProducerManager {
   void add(const std::string& group, const ClientInfo& client) EXCLUDES(mutex_);
   void remove(std::string_view group, uint64_t channel_id) EXCLUDES(mutex_);
   void remove_channel(uint64_t channel_id) EXCLUDES(mutex_);
-  void remove_silent(std::chrono::milliseconds limit) EXCLUDES(mutex_);
+  void remove_silent(Clock::Steady since) EXCLUDES(mutex_);
 
   std::vector<ClientInfo> clients_of(std::string_view group) const EXCLUDES(mutex_);
   // One of the group's, another one each time.

@@ -29,7 +29,7 @@ void PullRequestHold::stop() {
 
 uint64_t PullRequestHold::park(const std::string& topic, int32_t queue, ParkedPull pull, Millis limit) {
   count_.fetch_add(1);
-  Parked parked{{topic, queue}, std::move(pull), Clock::now() + limit};
+  Parked parked{{topic, queue}, std::move(pull), clock_.steady_now() + limit};
   MutexLock lock(mutex_);
   const uint64_t number = next_++;
   of_queue_[parked.key].insert(number);
@@ -101,9 +101,18 @@ void PullRequestHold::release_all() {
 
 std::vector<ParkedPull> PullRequestHold::take_due() {
   std::vector<ParkedPull> due;
-  const Clock::time_point now = Clock::now();
+  const Clock::Steady now = clock_.steady_now();
   while (!by_time_.empty() && by_time_.begin()->first <= now) due.push_back(take(by_time_.begin()->second));
   return due;
+}
+
+void PullRequestHold::release_due() {
+  std::vector<ParkedPull> due;
+  {
+    MutexLock lock(mutex_);
+    due = take_due();
+  }
+  for (ParkedPull& pull : due) resume_(std::move(pull));
 }
 
 void PullRequestHold::run() {
@@ -115,7 +124,7 @@ void PullRequestHold::run() {
         if (by_time_.empty()) {
           sooner_.wait(mutex_);
         } else {
-          sooner_.wait_for(mutex_, by_time_.begin()->first - Clock::now());
+          sooner_.wait_for(mutex_, by_time_.begin()->first - clock_.steady_now());
         }
       }
       if (stopping_) return;

@@ -1,6 +1,6 @@
 // PullRequestHold: pulls that found nothing and wait for a message or for their time (Apache: PullRequestHoldService).
 // A pull is woken by the message that it waits for or by its own time, never by polling; answered, nothing of it stays.
-// Thread-safe.
+// Thread-safe. Not started, it has no thread, and the owner lets go of what is due by release_due().
 #pragma once
 
 #include <atomic>
@@ -15,6 +15,7 @@
 
 #include "cli/broker/subscription_data.h"
 #include "cli/remoting/channel.h"
+#include "libstore/base/clock.h"
 #include "libstore/base/mutex.h"
 #include "libstore/index/dispatch_request.h"
 
@@ -29,6 +30,7 @@ struct ParkedPull {
 class PullRequestHold {
  public:
   using Millis = std::chrono::milliseconds;
+  explicit PullRequestHold(const Clock& clock) : clock_(clock) {}
   ~PullRequestHold() { stop(); }
 
   // Answers the pull for good, on whatever thread.
@@ -45,15 +47,16 @@ class PullRequestHold {
   void arrived(const DispatchRequest& message) EXCLUDES(mutex_);
   void remove_channel(uint64_t channel_id) EXCLUDES(mutex_);
   void release_all() EXCLUDES(mutex_);
+  // Those whose time is over.
+  void release_due() EXCLUDES(mutex_);
   size_t parked() const { return count_.load(std::memory_order_relaxed); }
 
  private:
-  using Clock = std::chrono::steady_clock;
   using Key = std::pair<std::string, int32_t>;
   struct Parked {
     Key key;
     ParkedPull pull;
-    Clock::time_point until;
+    Clock::Steady until;
     uint64_t channel() const { return pull.request->channel->id(); }
   };
   // Out of every table.
@@ -61,6 +64,7 @@ class PullRequestHold {
   std::vector<ParkedPull> take_due() REQUIRES(mutex_);
   void run() EXCLUDES(mutex_);
 
+  const Clock& clock_;
   Resume resume_;
   // seq_cst: who parks looks at the queue after counting, who dispatches the other way round.
   std::atomic<size_t> count_{0};
@@ -69,7 +73,7 @@ class PullRequestHold {
   std::unordered_map<uint64_t, Parked> pulls_ GUARDED_BY(mutex_);
   std::map<Key, std::set<uint64_t>> of_queue_ GUARDED_BY(mutex_);
   std::unordered_map<uint64_t, std::set<uint64_t>> of_channel_ GUARDED_BY(mutex_);
-  std::set<std::pair<Clock::time_point, uint64_t>> by_time_ GUARDED_BY(mutex_);
+  std::set<std::pair<Clock::Steady, uint64_t>> by_time_ GUARDED_BY(mutex_);
   uint64_t next_ GUARDED_BY(mutex_) = 1;
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::thread thread_;

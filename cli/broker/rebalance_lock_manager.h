@@ -7,16 +7,17 @@
 #include <string>
 #include <tuple>
 
+#include "libstore/base/clock.h"
 #include "libstore/base/mutex.h"
 
 namespace mqctl {
 
 class RebalanceLockManager {
  public:
-  explicit RebalanceLockManager(std::chrono::milliseconds max_live) : max_live_(max_live) {}
+  RebalanceLockManager(const Clock& clock, std::chrono::milliseconds max_live) : clock_(clock), max_live_(max_live) {}
 
   bool try_lock(const std::string& group, const std::string& topic, int32_t queue, const std::string& client) {
-    const auto now = std::chrono::steady_clock::now();
+    const auto now = clock_.steady_now();
     MutexLock lock(mutex_);
     Owner& owner = owners_[{group, topic, queue}];
     if (!owner.client.empty() && owner.client != client && now - owner.renewed <= max_live_) return false;
@@ -30,7 +31,7 @@ class RebalanceLockManager {
   }
   // Whether somebody of the group holds a lock that is alive.
   bool any_alive(const std::string& group) const {
-    const auto now = std::chrono::steady_clock::now();
+    const auto now = clock_.steady_now();
     MutexLock lock(mutex_);
     for (const auto& [key, owner] : owners_) {
       if (std::get<0>(key) == group && now - owner.renewed <= max_live_) return true;
@@ -41,8 +42,9 @@ class RebalanceLockManager {
  private:
   struct Owner {
     std::string client;
-    std::chrono::steady_clock::time_point renewed;
+    Clock::Steady renewed;
   };
+  const Clock& clock_;
   const std::chrono::milliseconds max_live_;
   mutable Mutex mutex_;
   std::map<std::tuple<std::string, std::string, int32_t>, Owner> owners_ GUARDED_BY(mutex_);

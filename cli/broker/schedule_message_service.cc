@@ -76,15 +76,19 @@ void ScheduleMessageService::run() {
       if (stopping_) return;
       woken_ = false;
     }
-    const EpochMs now = broker_.clock().now();
-    EpochMs next = now + kLongestNapMs;
-    for (int32_t level = 1; level <= broker_.delay_levels().max_level(); ++level) {
-      if (const std::optional<EpochMs> due = deliver_due(level)) next = std::min(next, *due);
-    }
+    const EpochMs next = deliver_all_due();
     const int64_t nap = std::max<int64_t>(1, next - broker_.clock().now());
     MutexLock lock(mutex_);
     if (!woken_ && !stopping_) work_.wait_for(mutex_, std::chrono::milliseconds(nap));
   }
+}
+
+EpochMs ScheduleMessageService::deliver_all_due() {
+  EpochMs next = broker_.clock().now() + kLongestNapMs;
+  for (int32_t level = 1; level <= broker_.delay_levels().max_level(); ++level) {
+    if (const std::optional<EpochMs> due = deliver_due(level)) next = std::min(next, *due);
+  }
+  return next;
 }
 
 std::optional<EpochMs> ScheduleMessageService::deliver_due(int32_t level) {

@@ -2,8 +2,9 @@
 // SCHEDULE_TOPIC_XXXX is level n. How far each level has come is in config/delayOffset.json, so that a restart goes on
 // there.
 //
-// One thread, which sleeps until the next message is due or a new one comes. At least once: after a crash what was
-// delivered since the table was last written is delivered again.
+// One thread, which sleeps until the next message is due or a new one comes; not started, it has none, and the owner
+// calls deliver_all_due(). At least once: after a crash what was delivered since the table was last written is
+// delivered again.
 #pragma once
 
 #include <map>
@@ -27,6 +28,8 @@ class ScheduleMessageService {
   Status load();
   void start();
   void stop() EXCLUDES(mutex_);
+  // What is due by now; when there is something to do next.
+  EpochMs deliver_all_due() EXCLUDES(mutex_);
   // A delayed message has come.
   void wake() EXCLUDES(mutex_);
   Status persist() EXCLUDES(mutex_);

@@ -1,4 +1,5 @@
-// TimedServices: one thread that does small things again and again (Apache: scheduledExecutorService). Thread-safe.
+// TimedServices: one thread that does small things again and again (Apache: scheduledExecutorService). Thread-safe. Not
+// started, it has no thread, and the owner does what is due by run_due().
 #pragma once
 
 #include <chrono>
@@ -6,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "libstore/base/clock.h"
 #include "libstore/base/mutex.h"
 
 namespace mqctl {
@@ -14,11 +16,11 @@ class TimedServices {
  public:
   using Task = std::function<void()>;
   using Interval = std::function<std::chrono::milliseconds()>;  // asked after each run
-  TimedServices() = default;
+  explicit TimedServices(const Clock& clock) : clock_(clock) {}
   ~TimedServices() { stop(); }
   // Before start().
   void every(Interval interval, Task task) {
-    const auto first = std::chrono::steady_clock::now() + interval();
+    const Clock::Steady first = clock_.steady_now() + interval();
     services_.push_back({std::move(interval), first, std::move(task)});
   }
   void every(std::chrono::milliseconds interval, Task task) {
@@ -26,6 +28,11 @@ class TimedServices {
   }
   void start() {
     thread_ = std::thread([this] { run(); });
+  }
+  void run_due() {
+    for (Service& service : services_) {
+      if (service.next <= clock_.steady_now()) run_one(service);
+    }
   }
   void stop() {
     {
@@ -39,7 +46,7 @@ class TimedServices {
  private:
   struct Service {
     Interval interval;
-    std::chrono::steady_clock::time_point next;
+    Clock::Steady next;
     Task task;
   };
   void run() {
@@ -50,15 +57,19 @@ class TimedServices {
       }
       {
         MutexLock lock(mutex_);
-        while (!stopping_ && std::chrono::steady_clock::now() < first->next) {
-          wake_.wait_for(mutex_, first->next - std::chrono::steady_clock::now());
+        while (!stopping_ && clock_.steady_now() < first->next) {
+          wake_.wait_for(mutex_, first->next - clock_.steady_now());
         }
         if (stopping_) return;
       }
-      first->task();
-      first->next = std::chrono::steady_clock::now() + first->interval();
+      run_one(*first);
     }
   }
+  void run_one(Service& service) {
+    service.task();
+    service.next = clock_.steady_now() + service.interval();
+  }
+  const Clock& clock_;
   std::vector<Service> services_;
   Mutex mutex_;
   CondVar wake_;

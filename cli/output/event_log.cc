@@ -19,6 +19,7 @@ std::string_view name_of(LogLevel level) {
     case LogLevel::kWarning:
       return "warning";
     case LogLevel::kError:
+    case LogLevel::kNothing:
       break;
   }
   return "error";

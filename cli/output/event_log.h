@@ -10,7 +10,7 @@
 
 namespace mqctl {
 
-enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError };
+enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError, kNothing };
 
 class EventLog {
  public:

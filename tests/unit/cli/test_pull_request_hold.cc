@@ -62,7 +62,7 @@ class Held {
   }
 
  private:
-  PullRequestHold hold_;
+  PullRequestHold hold_{system_clock()};
   Mutex mutex_;
   std::vector<int32_t> resumed_ GUARDED_BY(mutex_);
 };
