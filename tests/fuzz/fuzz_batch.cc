@@ -1,17 +1,8 @@
 // Any bytes as a client's batch: the items lie within them and, written again, decode to the same.
-#include <cstdlib>
-
 #include "libstore/message/client_batch.h"
+#include "tests/fuzz/require.h"
 
 using namespace mqctl;
-
-namespace {
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Bytes bytes(reinterpret_cast<const std::byte*>(data), size);
@@ -19,12 +10,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!items) return 0;
   std::string again;
   for (const BatchItem& item : *items) append_batch_item(again, item);
-  require(again.size() == size);
+  REQUIRE(again.size() == size);
   const Result<std::vector<BatchItem>> same = decode_client_batch(as_bytes(again));
-  require(same.has_value() && same->size() == items->size());
+  REQUIRE(same.has_value() && same->size() == items->size());
   for (size_t i = 0; i < items->size(); ++i) {
     const BatchItem &a = (*items)[i], &b = (*same)[i];
-    require(a.flag == b.flag && as_text(a.body) == as_text(b.body) && a.properties == b.properties);
+    REQUIRE(a.flag == b.flag && as_text(a.body) == as_text(b.body) && a.properties == b.properties);
   }
   return 0;
 }
