@@ -18,7 +18,7 @@ Usage: ./bootstrap.sh COMMAND [ARGUMENT...]
   damage     every damaged store given to genuine brokers and to serve; writes the table of docs/damage.md (about 10 minutes)
   mutate     [FILE]... change one thing of libstore at a time, MUTANTS (200) by chance or all, and list what no test notices
   coverage   run the tests of libstore and print its line coverage
-  fuzz       run each fuzzer for a minute (FUZZ_SECONDS)
+  fuzz       [NAME]... run each fuzzer for a minute (FUZZ_SECONDS); `fuzz keep [NAME]...` keeps what they found out
   package    make the .deb
 TEXT
 }
@@ -85,7 +85,8 @@ run() {
   say "the binary: $mqctl"
 }
 
-# The programs under the address and undefined behaviour sanitizers, the threads under their own, and clang's analysis.
+# The programs under the address and undefined behaviour sanitizers, the threads under their own, the fuzzers, and
+# clang's analysis.
 analyse() {
   build asan
   ctest --preset asan -L unit -j 2
@@ -94,6 +95,9 @@ analyse() {
   say "serve under the sanitizers, with clients"
   sanitized tsan test_serve_flows.py test_serve_transactions.py test_serve_replay.py
   sanitized asan test_serve_hostile.py test_serve_flows.py test_serve_security.py test_dump.py
+  build fuzz
+  say "the fuzzers: every case, the kept corpora, and some inputs by chance"
+  /usr/bin/python3 -B tests/fuzz/fuzz.py replay
   build clang
   say "clang-tidy and clang-format"
   git ls-files 'libstore/*.cc' | xargs -P 2 -n 8 clang-tidy -p build/clang --quiet 2>/dev/null
@@ -190,14 +194,16 @@ coverage() {
   gcovr --root . --filter libstore/ --object-directory build/coverage --print-summary --sort-uncovered | tail -n 70
 }
 
+# With a name, only that fuzzer; what fails is printed with the line that replays it.
 fuzz() {
   install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+  local command=run
+  if [[ ${1:-} == keep ]]; then
+    command=keep
+    shift
+  fi
   build fuzz
-  for fuzzer in build/fuzz/tests/fuzz/fuzz_*; do
-    [ -x "$fuzzer" ] && [ -f "$fuzzer" ] || continue
-    say "$(basename "$fuzzer")"
-    "$fuzzer" -max_total_time="${FUZZ_SECONDS:-60}" -rss_limit_mb=1024 -verbosity=0 -print_final_stats=1
-  done
+  /usr/bin/python3 -B tests/fuzz/fuzz.py $command "$@"
 }
 
 package() {
@@ -217,7 +223,7 @@ case ${1:-} in
   damage) damage "${@:2}" ;;
   mutate) mutate "${@:2}" ;;
   coverage) coverage ;;
-  fuzz) fuzz ;;
+  fuzz) fuzz "${@:2}" ;;
   package) package ;;
   -h | --help) usage ;;
   *) usage >&2; exit 2 ;;
