@@ -47,7 +47,7 @@ struct SpaceInfo {
 enum class OpenMode : uint8_t {
   kRead,             // must exist
   kReadWrite,        // must exist
-  kOpenOrCreate,     // read-write
+  kOpenOrCreate,     // read-write; kInvalidArgument where a symbolic link stands
   kCreateExclusive,  // read-write, must not exist
 };
 

@@ -25,7 +25,7 @@ int flags_of(OpenMode mode) {
     case OpenMode::kReadWrite:
       return O_RDWR | O_NONBLOCK;
     case OpenMode::kOpenOrCreate:
-      return O_RDWR | O_CREAT | O_NONBLOCK;
+      return O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK;  // a link that was planted must not lead to another's file
     case OpenMode::kCreateExclusive:
       return O_RDWR | O_CREAT | O_EXCL;
   }

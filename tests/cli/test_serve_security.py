@@ -122,6 +122,23 @@ def test_a_link_that_was_planted_is_not_written_through(tmp_path, planted):
     assert not (store / planted).is_symlink()
 
 
+@pytest.mark.parametrize("planted", ["lock", "checkpoint"])
+@pytest.mark.parametrize("command", ["serve", "append"])
+def test_a_link_at_the_name_of_a_file_that_is_always_there_is_refused(tmp_path, planted, command):
+    store, victim = tmp_path / "store", tmp_path / "victim"
+    victim.write_text("precious")
+    assert run("append", store, "-t", "T", "--segment-size", "1MiB", stdin=b"first\n").returncode == 0
+    (store / planted).unlink()
+    (store / planted).symlink_to(victim)
+    if command == "serve":
+        code, _, err = finish(launch(store, *LISTEN, "--", "true"))
+    else:
+        done = run("append", store, "-t", "T", stdin=b"second\n")
+        code, err = done.returncode, done.stderr
+    assert code not in (0, 5) and f"{planted}: is a symbolic link".encode() in err, (code, err)
+    assert victim.read_text() == "precious"
+
+
 def test_a_segment_that_is_a_link_to_no_file_makes_none(tmp_path):
     store, outside = tmp_path / "store", tmp_path / "outside"
     (store / "commitlog").mkdir(parents=True)

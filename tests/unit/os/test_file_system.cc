@@ -150,6 +150,18 @@ TEST_CASE("stat tells kind, size and time, through links") {
   CHECK(fs().stat(place / "none").error().path() == place / "none");
 }
 
+TEST_CASE("What may be made is not made or opened through a link; what must be there is") {
+  const Place place;
+  opened(place / "f");
+  std::filesystem::create_symlink("f", place / "link");
+  std::filesystem::create_symlink("nothing", place / "dangling");
+  CHECK(refusal(place / "link", OpenMode::kOpenOrCreate) == Errc::kInvalidArgument);
+  CHECK(refusal(place / "dangling", OpenMode::kOpenOrCreate) == Errc::kInvalidArgument);
+  CHECK(refusal(place / "dangling", OpenMode::kCreateExclusive) == Errc::kExists);
+  CHECK_FALSE(std::filesystem::exists(place / "nothing"));
+  CHECK(opened(place / "link", OpenMode::kReadWrite) != nullptr);
+}
+
 TEST_CASE("A listing is sorted, without itself and its parent, and knows kinds through links") {
   const Place place;
   for (const char* name : {"b", "a", "10", "9", ".hidden"}) opened(place / name);
