@@ -200,7 +200,9 @@ class SendMessage {
     }
     std::vector<size_t> bytes(drafts.size());
     std::transform(drafts.begin(), drafts.end(), bytes.begin(),
-                   [](const MessageDraft& draft) { return EncodedMessage::size_of(draft, {}); });
+                   [&limits = broker_.store().options().limits](const MessageDraft& draft) {
+                     return EncodedMessage::size_of(draft, limits);
+                   });
     const SentMessages sent = this->sent(dispatch_properties(header_.properties).uniq_key, bytes);
     if (!broker_.answers_later()) return answer_send(broker_, sent, broker_.put_batch(drafts));
     return later(sent, [&](PutDone done) { broker_.put_batch(drafts, std::move(done)); });
