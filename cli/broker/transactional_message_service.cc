@@ -70,7 +70,8 @@ void TransactionalMessageService::give_back(const MessageView& half) {
 }
 
 bool TransactionalMessageService::settle(const MessageView& half) {
-  std::set<int64_t> places{half.queue_offset.value()};
+  // After a crash a half may be there several times, put back and put back again: the first place is common to all.
+  std::set<int64_t> places{half.queue_offset.value(), first_place(half)};
   {
     MutexLock lock(mutex_);
     if (const auto moved = moved_.find(first_place(half)); moved != moved_.end()) {
@@ -106,7 +107,7 @@ std::vector<TransactionalMessageService::Op> TransactionalMessageService::read_o
     if (!unit) break;
     MessageView view;
     const Result<HeldBytes> held = broker_.store().message_at(unit->physical_offset, view);
-    Op op{at, {}};
+    Op op{at, unit->physical_offset, {}};
     // "12" of 4.9, "12,13," of 5.x.
     std::string_view rest = held ? as_text(view.body) : std::string_view();
     while (!rest.empty()) {
@@ -148,12 +149,20 @@ void TransactionalMessageService::check() {
     if (check_half(half) != Checked::kDone) break;  // those behind it are no older
   }
   broker_.offsets().commit(kGroup, topic_name::kHalf, 0, at.value());
-  QueueOffset op_end = settled(topic_name::kOp);
+  broker_.offsets().commit(kGroup, topic_name::kOp, 0, end_of_needed(ops, *queue, at).value());
+}
+
+// Every half of a transaction, the ones put back too, is in the log before what ends it.
+QueueOffset TransactionalMessageService::end_of_needed(const std::vector<Op>& ops, const ConsumeQueue& halves,
+                                                       QueueOffset open) const {
+  QueueOffset end = settled(topic_name::kOp);
+  const std::optional<ConsumeQueueUnit> oldest = halves.unit(open);
+  if (!oldest && open < halves.max_offset()) return end;
   for (const Op& op : ops) {
-    if (!op.halves.empty() && *op.halves.rbegin() >= at.value()) break;
-    op_end = op.offset + 1;
+    if (oldest && op.physical_offset > oldest->physical_offset) break;
+    end = op.offset + 1;
   }
-  broker_.offsets().commit(kGroup, topic_name::kOp, 0, op_end.value());
+  return end;
 }
 
 TransactionalMessageService::Checked TransactionalMessageService::check_half(const MessageView& half) {

@@ -18,6 +18,7 @@
 namespace mqctl {
 
 class BrokerController;
+class ConsumeQueue;
 
 class TransactionalMessageService {
  public:
@@ -38,6 +39,7 @@ class TransactionalMessageService {
  private:
   struct Op {
     QueueOffset offset;
+    PhysicalOffset physical_offset;
     std::set<int64_t> halves;
   };
   std::vector<Op> read_ops(QueueOffset from);
@@ -52,14 +54,15 @@ class TransactionalMessageService {
   void ask_producer(const MessageView& half);
   QueueOffset settled(std::string_view topic) const;
   bool put_op(int64_t half);
+  // Behind the op messages that no half message needs any more, where those before `open` are done.
+  QueueOffset end_of_needed(const std::vector<Op>& ops, const ConsumeQueue& halves, QueueOffset open) const;
   void begin_round() EXCLUDES(mutex_);
   bool ended_lately(int64_t first_place) const REQUIRES(mutex_);
 
   BrokerController& broker_;
   Mutex mutex_;
   // All by first place. Where halves that were put back are by now: who ends one late names an earlier place. Empty
-  // after a start; the property then tells, for as long as that end's op message is looked at, which is what Apache
-  // has.
+  // after a start; then the op message of the first place tells.
   std::map<int64_t, int64_t> moved_ GUARDED_BY(mutex_);
   // Ended since the last round began, and in the one before: their op messages may come after the round has looked.
   std::unordered_set<int64_t> ended_ GUARDED_BY(mutex_), ended_before_ GUARDED_BY(mutex_);
