@@ -161,7 +161,18 @@ Status BrokerController::load_tables() {
   if (Status status = groups_.load(); !status.ok()) return status;
   if (Status status = offsets_.load(); !status.ok()) return status;
   if (Status status = kv_config_.load(); !status.ok()) return status;
-  return schedule_->load();
+  if (Status status = schedule_->load(); !status.ok()) return status;
+  return store_->recovery().after_crash ? limit_offsets() : Status();
+}
+
+// A power cut takes messages whose consumers' progress is on disk already. What is put in their place must not be
+// passed over: also not when the next crash comes before the tables would have been written again.
+Status BrokerController::limit_offsets() {
+  offsets_.limit([this](const std::string& topic, int32_t queue) {
+    return store_->max_queue_offset(topic, QueueId(queue)).value();
+  });
+  if (Status status = offsets_.persist(); !status.ok()) return status;
+  return schedule_->persist();
 }
 
 // The port, and the fast one two below, where old clients send to; without it the broker works all the same.

@@ -130,6 +130,7 @@ class BrokerController {
  private:
   Status open_store();
   Status load_tables();
+  Status limit_offsets();
   Status listen();
   bool by_steps() const { return options_.store.background == Background::kSteps; }
   void register_processors();

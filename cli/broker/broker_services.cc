@@ -59,7 +59,11 @@ void BrokerController::add_services() {
 }
 
 void BrokerController::persist_offsets() {
-  if (Status status = offsets_.persist(); !status.ok()) log_.error("consumer offsets: " + status.to_string());
+  // A power cut must not take messages and leave the progress that was made over them: half messages would never be
+  // asked about, and what is put in their place would be passed over.
+  const auto log_flushed = [this] { return store_->wait_flushed(store_->max_offset()); };
+  if (Status status = offsets_.persist(log_flushed); !status.ok())
+    log_.error("consumer offsets: " + status.to_string());
 }
 
 void BrokerController::clean_up() {

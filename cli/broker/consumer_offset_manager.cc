@@ -1,5 +1,6 @@
 #include "cli/broker/consumer_offset_manager.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace mqctl {
@@ -34,6 +35,17 @@ Status ConsumerOffsetManager::load() {
   return {};
 }
 
+void ConsumerOffsetManager::limit(const std::function<int64_t(const std::string&, int32_t)>& end) {
+  MutexLock lock(mutex_);
+  for (auto& [key, queues] : offsets_) {
+    for (auto& [queue, offset] : queues) {
+      const int64_t most = end(key.first, queue);
+      changed_ = changed_ || offset > most;
+      offset = std::min(offset, most);
+    }
+  }
+}
+
 ConfigJson ConsumerOffsetManager::table_json() const {
   ConfigJson table = ConfigJson::object();
   for (const auto& [key, queues] : offsets_) {
@@ -43,7 +55,7 @@ ConfigJson ConsumerOffsetManager::table_json() const {
   return table;
 }
 
-Status ConsumerOffsetManager::persist() {
+Status ConsumerOffsetManager::persist(const BeforeWrite& before_write) {
   ConfigTable file;
   {
     MutexLock lock(mutex_);
@@ -52,7 +64,8 @@ Status ConsumerOffsetManager::persist() {
     version_.next(clock_.now());
     file = {table_json(), version_};
   }
-  Status status = save_config_table(fs_, path_, kTable, file);
+  Status status = before_write();
+  if (status.ok()) status = save_config_table(fs_, path_, kTable, file);
   if (status.ok()) return status;
   MutexLock lock(mutex_);
   changed_ = true;

@@ -23,8 +23,12 @@ class ConsumerOffsetManager {
   ConsumerOffsetManager(FileSystem& fs, const Clock& clock, std::string path)
       : fs_(fs), clock_(clock), path_(std::move(path)) {}
   Status load();
-  // Where something changed since the last time.
-  Status persist() EXCLUDES(mutex_);
+  // No offset stays ahead of its queue's end, which is asked for.
+  void limit(const std::function<int64_t(const std::string& topic, int32_t queue)>& end) EXCLUDES(mutex_);
+  // Where something changed since the last time. Between the look at the table and the writing of it `before_write` is
+  // called: for who must bring to disk what the offsets stand on.
+  using BeforeWrite = std::function<Status()>;
+  Status persist(const BeforeWrite& before_write = [] { return Status(); }) EXCLUDES(mutex_);
 
   // As it stands, also where it goes back. False where a reset is waiting for its consumer, which wins.
   bool commit(std::string_view group, std::string_view topic, int32_t queue, int64_t offset) EXCLUDES(mutex_);

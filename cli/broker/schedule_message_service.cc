@@ -66,7 +66,13 @@ Status ScheduleMessageService::persist() {
     changed_ = false;
     offsets = offsets_;
   }
-  return save_delay_offsets(broker_.fs(), broker_.options().root, offsets, broker_.clock().now());
+  // A power cut must not take what was delivered and leave the word that it was.
+  Status status = broker_.store().wait_flushed(broker_.store().max_offset());
+  if (status.ok()) status = save_delay_offsets(broker_.fs(), broker_.options().root, offsets, broker_.clock().now());
+  if (status.ok()) return status;
+  MutexLock lock(mutex_);
+  changed_ = true;
+  return status;
 }
 
 void ScheduleMessageService::run() {

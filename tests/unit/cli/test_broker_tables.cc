@@ -121,6 +121,26 @@ TEST_CASE("A reset wins over commits until the consumer has learnt of it") {
   CHECK_FALSE(offsets.query("g", "T", 0).has_value());
 }
 
+TEST_CASE("Offsets ahead of their queue go back to its end, and are written only once what they stand on is on disk") {
+  const TemporaryDirectory dir;
+  const std::string path = dir.path() + "/config/consumerOffset.json";
+  const Status refused = Status::error(Errc::kIoError, "the log cannot be flushed");
+  {
+    ConsumerOffsetManager offsets(fs(), kClock, path);
+    REQUIRE(offsets.load().ok());
+    CHECK(offsets.commit("g", "T", 0, 8));
+    CHECK(offsets.commit("g", "T", 1, 3));
+    CHECK(offsets.persist([&] { return refused; }).code() == Errc::kIoError);
+    CHECK_FALSE(fs().stat(path).has_value());
+    offsets.limit([](const std::string& topic, int32_t) { return topic == "T" ? 5 : 0; });
+    CHECK(offsets.persist().ok());
+  }
+  ConsumerOffsetManager offsets(fs(), kClock, path);
+  REQUIRE(offsets.load().ok());
+  CHECK(offsets.query("g", "T", 0) == 5);
+  CHECK(offsets.query("g", "T", 1) == 3);
+}
+
 TEST_CASE("A queue is one client's until it lets go or falls silent") {
   ManualClock clock{EpochMs(1000)};
   RebalanceLockManager locks(clock, std::chrono::milliseconds(60000));
