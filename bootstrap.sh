@@ -14,6 +14,7 @@ Usage: ./bootstrap.sh COMMAND [ARGUMENT...]
   matrix     every scenario of every genuine client with genuine brokers and with serve
   storm      [power|kill|freeze]... many rounds (STORM_ROUNDS) of power cuts, of kill -9 under a genuine producer, and
              minutes (FREEZE_SECONDS) of a server that stands still
+  sim        [store|broker]... SIM_SEEDS (1,000,000) simulated lives of each, from seed SIM_FROM (1) on
   soak       SOAK_SECONDS (an hour) of mixed load on serve, with its figures and a verdict
   damage     every damaged store given to genuine brokers and to serve; writes the table of docs/damage.md (about 10 minutes)
   mutate     [FILE]... change one thing of libstore at a time, MUTANTS (200) by chance or all, and list what no test notices
@@ -167,6 +168,18 @@ storm_of() {
   /usr/bin/python3 -m pytest -q -s -p no:cacheprovider "$@"
 }
 
+# A seed that fails prints the line that replays it.
+sim() {
+  install_packages "${BUILD_PACKAGES[@]}"
+  cmake --preset release -DMQCTL_TESTS=ON >/dev/null
+  build release --target mqctl_sim
+  local kinds=("$@")
+  ((${#kinds[@]})) || kinds=(store broker)
+  for kind in "${kinds[@]}"; do
+    build/release/tests/mqctl_sim "$kind" --seeds "${SIM_SEEDS:-1000000}" --from "${SIM_FROM:-1}" --jobs "$(nproc)"
+  done
+}
+
 soak() {
   install_packages "${BUILD_PACKAGES[@]}" python3 procps
   cmake --preset release >/dev/null
@@ -219,6 +232,7 @@ case ${1:-} in
   bench) bench "${@:2}" ;;
   matrix) matrix ;;
   storm) storm "${@:2}" ;;
+  sim) sim "${@:2}" ;;
   soak) soak ;;
   damage) damage "${@:2}" ;;
   mutate) mutate "${@:2}" ;;

@@ -1,0 +1,109 @@
+// BrokerModel: what producers sent and were told, what consumers got and committed, and so what must, may and must not
+// be in the broker's store and come out of it.
+//
+// A message has a number that its body begins with; each attempt to send it may leave a record of it, one that was
+// answered SEND_OK must. Throws Failure where a promise is broken.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "libstore/message/message_view.h"
+#include "tests/sim/commit_model.h"
+
+namespace mqctl::sim {
+
+enum class Kind : uint8_t { kPlain, kDelayed, kTransaction };
+enum class Verdict : uint8_t { kUnknown, kCommit, kRollback };
+// What a restart came after.
+enum class Stop : uint8_t { kClean, kKill, kPower };
+
+using QueueKey = std::pair<std::string, int32_t>;
+
+struct SentMessage {
+  uint64_t number = 0;
+  Kind kind = Kind::kPlain;
+  std::string topic, body, properties;
+  int32_t queue = 0;
+  int64_t delay_ms = 0;
+  int attempts = 0;
+  uint64_t first_sent = 0, acknowledged = UINT64_MAX;  // turns of the simulation
+  EpochMs first_sent_at;
+  std::map<int64_t, int64_t> places;  // as SEND_OK said: physical offset to queue offset
+  Verdict verdict = Verdict::kUnknown;
+  bool commit_sent = false;
+  // As the log had it last.
+  bool settled = false;  // an op record names each of its halves
+  bool delivered = false;
+  bool torn = false;  // a power cut took its properties, which nothing promised
+};
+
+class BrokerModel {
+ public:
+  explicit BrokerModel(bool sync_flush) : sync_flush_(sync_flush) {}
+
+  // --- What producers do ---
+  SentMessage& add(Kind kind, std::string topic, int32_t queue, size_t body_bytes);
+  SentMessage& at(uint64_t number) { return messages_.at(number); }
+  void sent(SentMessage& message, EpochMs now);
+  void acknowledged(SentMessage& message, int64_t physical_offset, int64_t queue_offset);
+  // The broker, at its `life`, asks how the transaction of this half ended.
+  SentMessage& asked_about(const MessageView& half, size_t life);
+
+  // --- What consumers get ---
+  void consumed(const std::string& group, const QueueKey& queue, int64_t expected, const MessageView& view,
+                EpochMs now);
+  CommitModel& commits(const std::string& group, const QueueKey& queue) { return commits_[{group, queue}]; }
+
+  // --- The store of a broker that has just come up, or is about to stop; in log order ---
+  void begin_audit(Stop after);
+  void audit(const MessageView& record);
+  void end_audit(int64_t log_end);
+  // Of user topics, as the log has them: what each queue must give.
+  const std::map<QueueKey, std::vector<uint64_t>>& queues() const { return queues_; }
+  // Nothing is outstanding any more: what was promised has been delivered to every group. The reason why not.
+  std::optional<std::string> unfinished() const;
+
+  uint64_t turn = 0;
+  // How often the broker has started.
+  size_t life() const { return lives_.size(); }
+  uint64_t size() const { return messages_.size(); }
+  const std::set<std::string>& groups() const { return groups_; }
+  void add_group(const std::string& group) { groups_.insert(group); }
+
+ private:
+  struct Audit {
+    bool exact = true;  // everything answered must be there
+    std::map<uint64_t, std::vector<std::pair<int64_t, int64_t>>>
+        halves;                       // by number: places, and the first one of each
+    std::map<uint64_t, int64_t> due;  // delayed ones: the earliest
+    std::map<uint64_t, std::vector<std::pair<int64_t, int64_t>>> copies;  // in user topics: physical, queue offset
+    std::map<int64_t, std::pair<uint64_t, int64_t>> by_offset;            // every record: number, queue offset
+    std::set<int64_t> ended;                                              // half places that op records name
+  };
+  SentMessage& recognise(const MessageView& view);
+  void audit_copy(const MessageView& view);
+  void audit_put_off(SentMessage& message, const MessageView& view);
+  void judge(SentMessage& message);
+  void judge_places(SentMessage& message);
+  void judge_copies(SentMessage& message);
+  void judge_order() const;
+  void judge_seen();
+  size_t life_of(int64_t physical_offset) const;
+  bool must_be_delivered(const SentMessage& message) const;
+
+  const bool sync_flush_;
+  std::map<uint64_t, SentMessage> messages_;
+  std::set<std::string> groups_;
+  std::map<std::pair<std::string, QueueKey>, CommitModel> commits_;
+  std::map<std::string, std::set<uint64_t>> consumed_;  // by group
+  std::map<QueueKey, std::map<int64_t, uint64_t>> seen_;
+  std::vector<int64_t> lives_;  // where the log stood at each start
+  std::map<QueueKey, std::vector<uint64_t>> queues_;
+  Audit audit_;
+};
+
+}  // namespace mqctl::sim
