@@ -26,6 +26,9 @@ void Inode::resize(uint64_t size_bytes) {
 void Inode::write(uint64_t position, Bytes bytes) {
   if (position + bytes.size() > size_) resize(position + bytes.size());
   if (!bytes.empty()) std::memcpy(content_.data() + position, bytes.data(), bytes.size());
+  // Written anew, the same bytes are dirty again.
+  given_up_.erase(given_up_.lower_bound(position / kSectorBytes),
+                  given_up_.lower_bound(sectors(position + bytes.size())));
   allocate(position, bytes.size());
 }
 
