@@ -86,7 +86,7 @@ class BrokerModel {
   };
   SentMessage& recognise(const MessageView& view);
   void audit_copy(const MessageView& view);
-  void audit_put_off(SentMessage& message, const MessageView& view);
+  void audit_properties(SentMessage& message, const MessageView& view);
   void judge(SentMessage& message);
   void judge_places(SentMessage& message);
   void judge_copies(SentMessage& message);
