@@ -89,9 +89,9 @@ run() {
 # The programs under the address and undefined behaviour sanitizers, the threads under their own, the fuzzers, and
 # clang's analysis.
 analyse() {
-  build asan
+  build asan --target unit_tests mqctl
   ctest --preset asan -L unit -j 2
-  build tsan
+  build tsan --target unit_tests mqctl
   ctest --preset tsan -L unit -j 2
   say "serve under the sanitizers, with clients"
   sanitized tsan test_serve_flows.py test_serve_transactions.py test_serve_replay.py
