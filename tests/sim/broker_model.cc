@@ -22,6 +22,17 @@ bool ends_with_crc(std::string_view properties) {
   return at != properties.npos && properties.find(kPropertySeparator, at) == properties.size() - 1;
 }
 
+const char* kind_name(Kind kind) {
+  return kind == Kind::kPlain ? "plain" : kind == Kind::kDelayed ? "delayed" : "transaction";
+}
+
+std::string offsets_of(const std::vector<std::pair<int64_t, int64_t>>& copies) {
+  std::string text;
+  for (const auto& [physical, queue_offset] : copies)
+    text += fmt::format("{}{} (queue offset {})", text.empty() ? "" : ", ", physical, queue_offset);
+  return text;
+}
+
 }  // namespace
 
 SentMessage& BrokerModel::add(Kind kind, std::string topic, int32_t queue, size_t body_bytes) {
@@ -187,7 +198,8 @@ void BrokerModel::judge_copies(SentMessage& message) {
   std::map<size_t, int> by_life;
   for (const auto& [physical, queue_offset] : copies) {
     require(message.torn || ++by_life[message.kind == Kind::kPlain ? 0 : life_of(physical)] <= message.attempts,
-            "message {} was sent {} times and is there {} times", message.number, message.attempts, copies.size());
+            "message {} ({}) was sent {} times and is there {} times, at {}", message.number, kind_name(message.kind),
+            message.attempts, copies.size(), offsets_of(copies));
   }
   require(!message.settled || message.delivered == delivered || !audit_.exact,
           "message {} was {} when its transaction ended", message.number,
