@@ -18,6 +18,7 @@ Usage: ./bootstrap.sh COMMAND [ARGUMENT...]
   soak       SOAK_SECONDS (an hour) of mixed load on serve, with its figures and a verdict
   damage     every damaged store given to genuine brokers and to serve; writes the table of docs/damage.md (about 10 minutes)
   mutate     [FILE]... change one thing of libstore at a time, MUTANTS (200) by chance or all, and list what no test notices
+  races      all unit tests, and serve with clients, under the thread sanitizer
   coverage   run the tests of libstore and print its line coverage
   fuzz       [NAME]... run each fuzzer for a minute (FUZZ_SECONDS); `fuzz keep [NAME]...` keeps what they found out
   package    make the .deb
@@ -91,11 +92,10 @@ run() {
 analyse() {
   build asan --target unit_tests mqctl
   ctest --preset asan -L unit -j 2
-  build tsan --target unit_tests mqctl
-  ctest --preset tsan -L unit -j 2
-  say "serve under the sanitizers, with clients"
-  sanitized tsan test_serve_flows.py test_serve_transactions.py test_serve_replay.py
-  sanitized asan test_serve_hostile.py test_serve_flows.py test_serve_security.py test_dump.py
+  say "serve under the address sanitizer, with clients that mean harm"
+  sanitized asan test_serve_hostile.py test_serve_security.py
+  build tsan --target unit_os unit_log unit_index unit_store
+  ctest --preset tsan -R '^unit_(os|log|index|store)$' -j 2
   build fuzz
   say "the fuzzers: every case, the kept corpora, and some inputs by chance"
   /usr/bin/python3 -B tests/fuzz/fuzz.py replay
@@ -112,6 +112,14 @@ sanitized() {
   MQCTL=$PWD/build/$kind/mqctl MQCTL_SOURCE=$PWD MQCTL_BUILD=$PWD/build/$kind PYTHONDONTWRITEBYTECODE=1 \
     TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
     /usr/bin/python3 -m pytest -q -p no:cacheprovider "${@/#/tests/cli/}"
+}
+
+# Everything under the thread sanitizer, serve with clients too: a build of its own that every test run need not pay.
+races() {
+  install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+  build tsan --target unit_tests mqctl
+  ctest --preset tsan -L unit -j 2
+  sanitized tsan test_serve_flows.py test_serve_transactions.py test_serve_replay.py test_serve_hostile.py
 }
 
 run_tests() {
@@ -236,6 +244,7 @@ case ${1:-} in
   soak) soak ;;
   damage) damage "${@:2}" ;;
   mutate) mutate "${@:2}" ;;
+  races) races ;;
   coverage) coverage ;;
   fuzz) fuzz "${@:2}" ;;
   package) package ;;
