@@ -1,6 +1,10 @@
 // Connection: a Channel over a TCP socket. See remoting_server.h for its bounds. Internal to cli/remoting.
 #pragma once
 
+// asio asks the C++ library what it has, which one of its headers must have told by then: else one source frees with
+// `delete` what another has from `aligned_alloc`.
+#include <stdlib.h>
+
 #include <asio.hpp>
 #include <atomic>
 #include <functional>

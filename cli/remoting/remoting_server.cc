@@ -182,8 +182,9 @@ struct RemotingServer::Impl {
   const EventLog& log;
   const RemotingServerOptions options;
   const RemotingHooks hooks;
-  asio::io_context io{1};  // with the first connections it has acceptors and timers
+  // Before `io`, so that they go after it: an accept that waits there holds a socket of theirs.
   std::vector<std::unique_ptr<asio::io_context>> others;
+  asio::io_context io{1};  // with the first connections it has acceptors and timers
   size_t next_turn = 0;
   ConnectionContext context;
   asio::steady_timer idle_timer{io};
