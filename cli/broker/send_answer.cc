@@ -29,8 +29,8 @@ int32_t code_of(PutMessageStatus status) {
 // Records of a batch lie one behind the other.
 std::string message_ids(const SentMessages& sent, PhysicalOffset at) {
   std::string ids = offset_message_id(sent.store_host, at);
-  for (size_t i = 1; i < sent.record_bytes.size(); ++i) {
-    at += static_cast<int64_t>(sent.record_bytes[i - 1]);
+  for (const size_t bytes : sent.record_bytes) {
+    at += static_cast<int64_t>(bytes);
     ids += ',' + offset_message_id(sent.store_host, at);
   }
   return ids;
@@ -51,7 +51,7 @@ std::optional<Response> answer_send(BrokerController& broker, const SentMessages
   if (code == rc::kMessageIllegal) return illegal_message();
   if (!stored(result.status))
     return Response::of(code, std::string(put_status_name(result.status)) + ": " + result.reason);
-  broker.stats().count_put(sent.topic, sent.record_bytes.size(), static_cast<uint64_t>(result.end - result.offset));
+  broker.stats().count_put(sent.topic, sent.record_bytes.size() + 1, static_cast<uint64_t>(result.end - result.offset));
   if (sent.oneway) return std::nullopt;
   Response response = Response::of(code);
   constexpr size_t kFields = 8;

@@ -22,7 +22,7 @@ struct SentMessages {
   int32_t queue = 0;
   HostAddress store_host;
   std::string_view unique_key;
-  std::span<const size_t> record_bytes;  // of each message
+  std::span<const size_t> record_bytes;  // of each message before the last
   bool oneway = false;
 };
 

@@ -125,8 +125,7 @@ class SendMessage {
     std::string unique_key;
     message.properties = with_broker_properties(known, unique_key);
     if (std::optional<Response> fault = redirect(message, known)) return fault;
-    const size_t bytes = EncodedMessage::size_of(message.draft(), {});
-    const SentMessages sent = this->sent(unique_key, {&bytes, 1});
+    const SentMessages sent = this->sent(unique_key, {});
     if (!broker_.answers_later()) return answer_send(broker_, sent, broker_.put(message));
     return later(sent, [&](PutDone done) { broker_.put(message, std::move(done)); });
   }
@@ -198,8 +197,8 @@ class SendMessage {
       draft.properties = properties[i];
       drafts.push_back(draft);
     }
-    std::vector<size_t> bytes(drafts.size());
-    std::transform(drafts.begin(), drafts.end(), bytes.begin(),
+    std::vector<size_t> bytes(drafts.size() - 1);
+    std::transform(drafts.begin(), drafts.end() - 1, bytes.begin(),
                    [&limits = broker_.store().options().limits](const MessageDraft& draft) {
                      return EncodedMessage::size_of(draft, limits);
                    });
