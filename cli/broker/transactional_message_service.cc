@@ -56,30 +56,55 @@ BrokerMessage TransactionalMessageService::restore(const MessageView& half, Phys
   return message;
 }
 
+// The tables are of one life; what the one before left open, and has ended, is in the queues.
+void TransactionalMessageService::load() {
+  if (std::exchange(loaded_, true)) return;
+  for (const TransactionOp& op : read_ops(broker_.store(), settled(topic_name::kOp))) {
+    for (const int64_t place : op.halves) ends_[place] = End::kEnded;
+  }
+  const ConsumeQueue* queue = broker_.store().consume_queues().find(topic_name::kHalf, QueueId(0));
+  if (queue == nullptr) return;
+  for (QueueOffset at = settled(topic_name::kHalf); at < queue->max_offset(); ++at) {
+    const std::optional<ConsumeQueueUnit> unit = queue->unit(at);
+    if (!unit) return;
+    MessageView half;
+    const Result<HeldBytes> held = broker_.store().message_at(unit->physical_offset, half);
+    if (held && first_place(half) != at.value()) moved_[first_place(half)] = at.value();
+  }
+}
+
 bool TransactionalMessageService::claim(const MessageView& half) {
-  MutexLock lock(mutex_);
-  if (ended_lately(first_place(half))) return false;
-  ended_.insert(first_place(half));
-  return true;
+  const int64_t first = first_place(half);
+  {
+    MutexLock lock(mutex_);
+    load();
+    if (!ends_.try_emplace(first, End::kClaimed).second) return false;
+    if (moved_.contains(first) || first >= settled(topic_name::kHalf).value()) return true;
+  }
+  // The rounds have passed it: somebody ended it long ago, or nobody did and it was given up.
+  if (!is_done(broker_.store(), half.physical_offset, first)) return true;
+  give_back(half);
+  return false;
 }
 
 void TransactionalMessageService::give_back(const MessageView& half) {
   MutexLock lock(mutex_);
-  ended_.erase(first_place(half));
-  ended_before_.erase(first_place(half));
+  ends_.erase(first_place(half));
 }
 
 bool TransactionalMessageService::settle(const MessageView& half) {
   // After a crash a half may be there several times, put back and put back again: the first place is common to all.
-  std::set<int64_t> places{half.queue_offset.value(), first_place(half)};
+  const int64_t first = first_place(half);
+  std::set<int64_t> places{half.queue_offset.value(), first};
   {
     MutexLock lock(mutex_);
-    if (const auto moved = moved_.find(first_place(half)); moved != moved_.end()) {
-      places.insert(moved->second);
-      moved_.erase(moved);
-    }
+    if (const auto moved = moved_.find(first); moved != moved_.end()) places.insert(moved->second);
   }
-  return std::all_of(places.begin(), places.end(), [this](int64_t place) { return put_op(place); });
+  const bool settled = std::all_of(places.begin(), places.end(), [this](int64_t place) { return put_op(place); });
+  MutexLock lock(mutex_);
+  ends_[first] = settled ? End::kEnded : End::kOpMissing;
+  if (settled) moved_.erase(first);
+  return settled;
 }
 
 bool TransactionalMessageService::put_op(int64_t half) {
@@ -98,45 +123,12 @@ QueueOffset TransactionalMessageService::settled(std::string_view topic) const {
   return std::max(least, QueueOffset(broker_.offsets().query(kGroup, topic, 0).value_or(0)));
 }
 
-std::vector<TransactionalMessageService::Op> TransactionalMessageService::read_ops(QueueOffset from) {
-  std::vector<Op> ops;
-  const ConsumeQueue* queue = broker_.store().consume_queues().find(topic_name::kOp, QueueId(0));
-  if (queue == nullptr) return ops;
-  for (QueueOffset at = from; at < queue->max_offset(); ++at) {
-    const std::optional<ConsumeQueueUnit> unit = queue->unit(at);
-    if (!unit) break;
-    MessageView view;
-    const Result<HeldBytes> held = broker_.store().message_at(unit->physical_offset, view);
-    Op op{at, unit->physical_offset, {}};
-    // "12" of 4.9, "12,13," of 5.x.
-    std::string_view rest = held ? as_text(view.body) : std::string_view();
-    while (!rest.empty()) {
-      const size_t comma = std::min(rest.find(','), rest.size());
-      const int64_t half = number_or(rest.substr(0, comma), -1);
-      if (half >= 0) op.halves.insert(half);
-      rest.remove_prefix(std::min(comma + 1, rest.size()));
-    }
-    ops.push_back(std::move(op));
-  }
-  return ops;
-}
-
-void TransactionalMessageService::begin_round() {
-  MutexLock lock(mutex_);
-  ended_before_ = std::exchange(ended_, {});
-}
-
-bool TransactionalMessageService::ended_lately(int64_t first_place) const {
-  return ended_.contains(first_place) || ended_before_.contains(first_place);
-}
-
 void TransactionalMessageService::check() {
-  begin_round();
   const ConsumeQueue* queue = broker_.store().consume_queues().find(topic_name::kHalf, QueueId(0));
   if (queue == nullptr) return;
-  const std::vector<Op> ops = read_ops(settled(topic_name::kOp));
+  const std::vector<TransactionOp> ops = read_ops(broker_.store(), settled(topic_name::kOp));
   std::set<int64_t> done;
-  for (const Op& op : ops) done.insert(op.halves.begin(), op.halves.end());
+  for (const TransactionOp& op : ops) done.insert(op.halves.begin(), op.halves.end());
   QueueOffset at = settled(topic_name::kHalf);
   const QueueOffset end = queue->max_offset();  // what is put back in this round is not of this round
   for (; at < end; ++at) {
@@ -150,29 +142,61 @@ void TransactionalMessageService::check() {
   }
   broker_.offsets().commit(kGroup, topic_name::kHalf, 0, at.value());
   broker_.offsets().commit(kGroup, topic_name::kOp, 0, end_of_needed(ops, *queue, at).value());
+  forget(done, at);
+}
+
+void TransactionalMessageService::forget(const std::set<int64_t>& done, QueueOffset open) {
+  MutexLock lock(mutex_);
+  for (const int64_t place : done) {
+    if (place >= open.value()) break;
+    if (const auto found = ends_.find(place); found != ends_.end() && found->second == End::kEnded) ends_.erase(found);
+  }
 }
 
 // Every half of a transaction, the ones put back too, is in the log before what ends it.
-QueueOffset TransactionalMessageService::end_of_needed(const std::vector<Op>& ops, const ConsumeQueue& halves,
-                                                       QueueOffset open) const {
+QueueOffset TransactionalMessageService::end_of_needed(const std::vector<TransactionOp>& ops,
+                                                       const ConsumeQueue& halves, QueueOffset open) const {
   QueueOffset end = settled(topic_name::kOp);
   const std::optional<ConsumeQueueUnit> oldest = halves.unit(open);
   if (!oldest && open < halves.max_offset()) return end;
-  for (const Op& op : ops) {
+  for (const TransactionOp& op : ops) {
     if (oldest && op.physical_offset > oldest->physical_offset) break;
     end = op.offset + 1;
   }
   return end;
 }
 
+TransactionalMessageService::End TransactionalMessageService::end_of(const MessageView& half) {
+  const int64_t first = first_place(half);
+  MutexLock lock(mutex_);
+  load();
+  if (const auto end = ends_.find(first); end != ends_.end()) return end->second;
+  const auto moved = moved_.find(first);
+  const bool there_again = moved != moved_.end() && moved->second > half.queue_offset.value();
+  return there_again ? End::kEnded : End::kOpen;  // the copy behind it is the one that counts
+}
+
 TransactionalMessageService::Checked TransactionalMessageService::check_half(const MessageView& half) {
+  switch (end_of(half)) {
+    case End::kOpen:
+      return ask_again(half);
+    case End::kClaimed:
+      return Checked::kTooYoung;  // what ends it may fail
+    case End::kOpMissing:
+      return settle(half) ? Checked::kDone : Checked::kFailed;
+    case End::kEnded:
+      break;  // since the round has read the op messages
+  }
+  return Checked::kDone;
+}
+
+TransactionalMessageService::Checked TransactionalMessageService::ask_again(const MessageView& half) {
   const BrokerConfig& config = broker_.config();
   const PropertyList properties(half.properties);
   const int64_t times = number_or(properties.get(kCheckTimes), 0);
   const int64_t age = broker_.clock().now() - half.born;
   if (times >= config.transaction_check_max || age > int64_t{config.reserved_hours} * 3600 * 1000) {
-    discard(half);
-    return Checked::kDone;
+    return discard(half);
   }
   const int64_t immunity = number_or(properties.get(kImmunity), -1);
   const bool own_time = immunity >= 0 && times == 0;
@@ -202,7 +226,7 @@ TransactionalMessageService::Checked TransactionalMessageService::put_back(const
   properties.set(property, std::to_string(value));
   message.properties = properties.encoded();
   MutexLock lock(mutex_);
-  if (ended_lately(first)) return Checked::kDone;
+  if (ends_.contains(first)) return Checked::kTooYoung;
   const PutMessageResult result = broker_.put(message);
   if (!stored(result.status)) return Checked::kFailed;
   moved_[first] = result.queue_offset.value();
@@ -210,15 +234,16 @@ TransactionalMessageService::Checked TransactionalMessageService::put_back(const
   return Checked::kDone;
 }
 
-void TransactionalMessageService::discard(const MessageView& half) {
+TransactionalMessageService::Checked TransactionalMessageService::discard(const MessageView& half) {
   broker_.log().warning("nobody ended a transaction: its message goes to " + std::string(topic_name::kCheckMaxTime));
   (void)broker_.topics().ensure(std::string(topic_name::kCheckMaxTime), 1, permission::kRead | permission::kWrite);
   BrokerMessage message = BrokerMessage::of(half);
   message.topic = topic_name::kCheckMaxTime;
   message.queue = 0;
-  (void)broker_.put(message);
+  if (!stored(broker_.put(message).status)) return Checked::kFailed;
   MutexLock lock(mutex_);
   moved_.erase(first_place(half));
+  return Checked::kDone;
 }
 
 void TransactionalMessageService::ask_producer(const MessageView& half) {

@@ -8,10 +8,11 @@
 #include <map>
 #include <set>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "cli/broker/broker_message.h"
+#include "cli/broker/transaction_ops.h"
 #include "libstore/base/mutex.h"
 #include "libstore/store/default_message_store.h"
 
@@ -26,7 +27,8 @@ class TransactionalMessageService {
 
   // Makes it a half message.
   void prepare(BrokerMessage& message) const;
-  // Who ends a transaction claims it first: false where somebody has ended it. What then fails gives it back.
+  // Who ends a transaction claims it first: false where somebody has ended it, however long ago. One that was given up
+  // can still be ended. What then fails gives it back.
   bool claim(const MessageView& half) EXCLUDES(mutex_);
   void give_back(const MessageView& half) EXCLUDES(mutex_);
   // The half message is done, wherever it is by now: nobody is asked about it any more.
@@ -37,35 +39,34 @@ class TransactionalMessageService {
   void check();
 
  private:
-  struct Op {
-    QueueOffset offset;
-    PhysicalOffset physical_offset;
-    std::set<int64_t> halves;
-  };
-  std::vector<Op> read_ops(QueueOffset from);
+  // What became of a transaction, as far as its op message has not been read yet.
+  enum class End { kOpen, kClaimed, kOpMissing, kEnded };
   enum class Checked { kDone, kTooYoung, kFailed };
   Checked check_half(const MessageView& half);
-  // Behind all others, with a property changed. Not where the transaction has ended meanwhile.
+  Checked ask_again(const MessageView& half);
+  // Behind all others, with a property changed. Not where somebody ends the transaction meanwhile.
   Checked put_back(const MessageView& half, std::string_view property, int64_t value, MessageView& again,
                    HeldBytes& held);
   // The queue offset that it was given when it was sent.
   static int64_t first_place(const MessageView& half);
-  void discard(const MessageView& half);
+  Checked discard(const MessageView& half);
   void ask_producer(const MessageView& half);
   QueueOffset settled(std::string_view topic) const;
   bool put_op(int64_t half);
   // Behind the op messages that no half message needs any more, where those before `open` are done.
-  QueueOffset end_of_needed(const std::vector<Op>& ops, const ConsumeQueue& halves, QueueOffset open) const;
-  void begin_round() EXCLUDES(mutex_);
-  bool ended_lately(int64_t first_place) const REQUIRES(mutex_);
+  QueueOffset end_of_needed(const std::vector<TransactionOp>& ops, const ConsumeQueue& halves, QueueOffset open) const;
+  void load() REQUIRES(mutex_);
+  End end_of(const MessageView& half) EXCLUDES(mutex_);
+  // The op messages of these have been read, and all halves before `open` have been dealt with.
+  void forget(const std::set<int64_t>& done, QueueOffset open) EXCLUDES(mutex_);
 
   BrokerController& broker_;
   Mutex mutex_;
-  // All by first place. Where halves that were put back are by now: who ends one late names an earlier place. Empty
-  // after a start; then the op message of the first place tells.
+  bool loaded_ GUARDED_BY(mutex_) = false;
+  // All by first place. Where open halves that were put back are by now: who ends one late names an earlier place.
   std::map<int64_t, int64_t> moved_ GUARDED_BY(mutex_);
-  // Ended since the last round began, and in the one before: their op messages may come after the round has looked.
-  std::unordered_set<int64_t> ended_ GUARDED_BY(mutex_), ended_before_ GUARDED_BY(mutex_);
+  // Ended, or about to be. A round forgets what it has passed and whose op message it has read: the op queue has it.
+  std::unordered_map<int64_t, End> ends_ GUARDED_BY(mutex_);
 };
 
 }  // namespace mqctl

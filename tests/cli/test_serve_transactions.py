@@ -107,6 +107,47 @@ def test_ended_late_or_twice_it_comes_once(conf):
         assert [each["body"] for each in all_of(client, "tx", 2)] == [b"late", b"plain"]
 
 
+def rounds(client, count):
+    """That many rounds have gone over all there is: an open transaction is put back by each."""
+    half(client, b"open", "open")
+    put = halves(client)
+    wait_for(lambda: halves(client) >= put + count)
+
+
+def test_ended_again_when_all_is_forgotten_it_comes_once(conf, tmp_path):
+    with Serve(tmp_path / "store", "-c", conf) as serve, serve.client() as client:
+        first = half(client, b"committed", "K1")
+        other = half(client, b"rolled back", "K2")
+        end(client, first, 8)
+        end(client, other, 12)
+        rounds(client, 4)
+        end(client, first, 8)
+        end(client, other, 8)
+        came_once(client, b"committed")
+        serve.process.kill()
+    with Serve(tmp_path / "store", "-c", conf) as serve, serve.client() as client:
+        end(client, first, 8)
+        rounds(client, 4)
+        end(client, first, 8)
+        end(client, other, 8)
+        came_once(client, b"committed")
+
+
+def test_one_that_was_given_up_can_still_be_ended_once(conf, tmp_path):
+    conf.write_text(CONF + "transactionCheckMax=1\n")
+    with Serve(tmp_path / "store", "-c", conf) as serve, serve.client() as client:
+        late = half(client, b"late", "K1")
+        client.wait_for_max("TRANS_CHECK_MAX_TIME_TOPIC", 0, 1)
+        end(client, late, 8)
+        end(client, late, 8)
+        came_once(client, b"late")
+        serve.process.terminate()
+        assert serve.process.wait(20) == 0
+    with Serve(tmp_path / "store", "-c", conf) as serve, serve.client() as client:
+        end(client, late, 8)
+        came_once(client, b"late")
+
+
 def test_over_a_restart(conf, tmp_path):
     with Serve(tmp_path / "store", "-c", conf) as serve, serve.client() as client:
         half(client, b"patient", "K1", 2)

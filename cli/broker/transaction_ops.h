@@ -1,0 +1,24 @@
+// What the op queue says of half messages (Apache: TransactionalMessageServiceImpl.fillOpRemoveMap): each op message
+// names halves that are done by their places in the half queue. Thread-safe, as the store is.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <vector>
+
+#include "libstore/store/default_message_store.h"
+
+namespace mqctl {
+
+struct TransactionOp {
+  QueueOffset offset;
+  PhysicalOffset physical_offset;
+  std::set<int64_t> halves;
+};
+
+std::vector<TransactionOp> read_ops(DefaultMessageStore& store, QueueOffset from);
+
+// Whether an op message that lies behind `half` in the log names the place. Reads them one by one.
+bool is_done(DefaultMessageStore& store, PhysicalOffset half, int64_t place);
+
+}  // namespace mqctl
