@@ -18,7 +18,7 @@ FlushWaits::~FlushWaits() {
     over_ = true;
     watcher = std::move(watcher_);
   }
-  ending_.notify_all();
+  changed_.notify_all();
   if (watcher.joinable()) watcher.join();
 }
 
@@ -26,6 +26,7 @@ void FlushWaits::add(int64_t end, Done done) {
   MutexLock lock(mutex_);
   waits_.push_back({end, std::chrono::steady_clock::now() + limit_, std::move(done)});
   if (background_ == Background::kThreads && !watcher_.joinable()) watcher_ = std::thread([this] { watch(); });
+  if (std::exchange(idle_, false)) changed_.notify_one();
 }
 
 bool FlushWaits::empty() const {
@@ -49,13 +50,16 @@ void FlushWaits::settle(int64_t flushed, const Status& failure) {
   }
 }
 
+bool FlushWaits::next_look() {
+  MutexLock lock(mutex_);
+  idle_ = waits_.empty();
+  while (idle_ && !over_) changed_.wait(mutex_);
+  if (!over_) changed_.wait_for(mutex_, limit_ / kLooks);
+  return !over_;
+}
+
 void FlushWaits::watch() {
-  while (true) {
-    {
-      MutexLock lock(mutex_);
-      if (!over_) ending_.wait_for(mutex_, limit_ / kLooks);
-      if (over_) return;
-    }
+  while (next_look()) {
     const Deadline now = std::chrono::steady_clock::now();
     for (const Wait& wait : take([&](const Wait& one) { return one.deadline <= now; })) {
       wait.done(flush_took_too_long());

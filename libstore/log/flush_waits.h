@@ -42,12 +42,15 @@ class FlushWaits {
   template <class Leaves>
   std::vector<Wait> take(const Leaves& leaves) EXCLUDES(mutex_);
   void watch() EXCLUDES(mutex_);
+  // False when it is all over.
+  bool next_look() EXCLUDES(mutex_);
 
   const std::chrono::milliseconds limit_;
   const Background background_;
   mutable Mutex mutex_;
-  CondVar ending_;
+  CondVar changed_;
   bool over_ GUARDED_BY(mutex_) = false;
+  bool idle_ GUARDED_BY(mutex_) = false;  // the watcher sleeps until somebody waits
   std::vector<Wait> waits_ GUARDED_BY(mutex_);
   std::thread watcher_ GUARDED_BY(mutex_);
 };

@@ -95,7 +95,7 @@ class DefaultMessageStore {
   // All or none, to one topic and queue: consecutive offsets, one store time, never over two segments.
   PutMessageResult put_messages(std::span<const MessageDraft> drafts);
   // The same without a thread that waits for the disk: `done` is called once, before it returns where nothing is to be
-  // waited for, otherwise by the thread that flushes. Brief.
+  // waited for, otherwise by the thread that flushes, or after its limit by one that watches over it. Brief.
   using PutDone = std::function<void(PutMessageResult)>;
   void put_messages(std::span<const MessageDraft> drafts, PutDone done);
   // Puts of this thread are dispatched by nobody else until dispatch_deferred(), which does it on this thread: for who
