@@ -166,14 +166,14 @@ void Connection::process(const RequestPtr& request, const ProcessorTable::Entry&
 void Connection::respond(int32_t opaque, SerializeType type, Response response) {
   response.command.opaque = opaque;
   response.command.flag = command_flag::kResponse;
-  enqueue(response.command, type, std::move(response.records));
+  enqueue(response.command, type, std::move(response.records), response.at_once);
 }
 
 void Connection::send_oneway(RemotingCommand command) {
   command.opaque = context_.next_opaque.fetch_add(1, std::memory_order_relaxed);
   command.flag = command_flag::kOneway;
   if (unread_beyond(kMaxQueuedBytes)) return close();
-  enqueue(command, SerializeType::kJson, {});
+  enqueue(command, SerializeType::kJson, {}, false);
 }
 
 void Connection::request(RemotingCommand command, std::chrono::milliseconds timeout, Answered done) {
@@ -194,7 +194,7 @@ void Connection::request(RemotingCommand command, std::chrono::milliseconds time
       if (std::optional<Waiting> late = self->take_waiting(opaque)) late->done(std::nullopt);
     });
   });
-  enqueue(command, SerializeType::kJson, {});
+  enqueue(command, SerializeType::kJson, {}, false);
 }
 
 std::optional<Connection::Waiting> Connection::take_waiting(int32_t opaque) {
@@ -217,6 +217,7 @@ void Connection::close() {
   if (!open_.exchange(false)) return;
   asio::post(socket_.get_executor(), [self = shared_from_this()] {
     asio::error_code ignored;
+    MutexLock lock(self->mutex_);
     self->socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
     self->socket_.close(ignored);
     self->drained_.cancel();

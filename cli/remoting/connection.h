@@ -68,13 +68,19 @@ class Connection final : public Channel, public std::enable_shared_from_this<Con
   void handle(ReceivedCommand command, std::chrono::steady_clock::time_point arrived);
   void process_queued(const RequestPtr& request, const ProcessorTable::Entry& entry);
   void process(const RequestPtr& request, const ProcessorTable::Entry& entry);
-  void enqueue(const RemotingCommand& command, SerializeType type, std::vector<HeldBytes> records) EXCLUDES(mutex_);
+  void enqueue(const RemotingCommand& command, SerializeType type, std::vector<HeldBytes> records, bool at_once)
+      EXCLUDES(mutex_);
+  void append(const RemotingCommand& command, SerializeType type, std::vector<HeldBytes> records) REQUIRES(mutex_);
+  void send_here() REQUIRES(mutex_);
+  void post_pump();
   void note_activity(std::chrono::steady_clock::time_point now) {
     active_ns_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
   }
+  bool begin_sending() EXCLUDES(mutex_);
+  void gather() REQUIRES(mutex_);
   void pump();
   void write_on();
-  void written();
+  void sent() REQUIRES(mutex_);
   void answered(ReceivedCommand command) EXCLUDES(mutex_);
   std::optional<Waiting> take_waiting(int32_t opaque) EXCLUDES(mutex_);
   void end();
@@ -92,12 +98,14 @@ class Connection final : public Channel, public std::enable_shared_from_this<Con
   // The strand's own.
   FrameReader input_;
   std::set<int32_t> told_;  // codes that nobody deals with, as the log has them
-  bool writing_ = false;
-  std::vector<Chunk> sending_;
-  GatherWrite output_;  // of sending_
   asio::steady_timer drained_;
 
-  mutable Mutex mutex_;
+  // His who has set writing_: the strand's, or with the lock held anybody's.
+  std::vector<Chunk> sending_;
+  GatherWrite output_;  // of sending_
+
+  mutable Mutex mutex_;  // held, too, while the socket is closed
+  bool writing_ GUARDED_BY(mutex_) = false;
   std::vector<Chunk> unsent_ GUARDED_BY(mutex_);
   std::atomic<size_t> unsent_bytes_{0};  // those being sent included; changed with the lock held
   bool pump_posted_ GUARDED_BY(mutex_) = false;

@@ -13,6 +13,7 @@ namespace mqctl {
 struct Response {
   RemotingCommand command;
   std::vector<HeldBytes> records;  // the rest of the body; held until they are sent
+  bool at_once = false;            // not gathered with others: somebody waits for it
 
   static Response of(int32_t code, std::string remark = {}) {
     Response response;
