@@ -49,20 +49,21 @@ bool read_all(int fd, std::string& buffer) {
 
 }  // namespace
 
-EchoLatency loopback_echo(size_t request_bytes, size_t answer_bytes, int rounds) {
+EchoLatency loopback_echo(const EchoShape& shape, int rounds) {
   const auto [client, server] = connection();
-  std::thread answering([server = server, request_bytes, answer_bytes] {
-    std::string request(request_bytes, 'r');
-    const std::string answer(answer_bytes, 'a');
+  std::thread answering([server = server, shape] {
+    std::string request(shape.request_bytes, 'r');
+    const std::string answer(shape.answer_bytes, 'a');
     while (read_all(server, request)) {
       if (::write(server, answer.data(), answer.size()) < 0) break;
     }
     ::close(server);
   });
-  const std::string request(request_bytes, 'r');
-  std::string answer(answer_bytes, 'a');
+  const std::string request(shape.request_bytes, 'r');
+  std::string answer(shape.answer_bytes, 'a');
   std::vector<double> micros;
   for (int i = 0; i < rounds; ++i) {
+    if (shape.silence.count() > 0) std::this_thread::sleep_for(shape.silence);
     const auto start = Clock::now();
     if (::write(client, request.data(), request.size()) < 0 || !read_all(client, answer)) break;
     micros.push_back(std::chrono::duration<double, std::micro>(Clock::now() - start).count());

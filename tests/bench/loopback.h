@@ -1,6 +1,7 @@
 // Loopback: what the kernel's TCP alone costs, the limit of any broker on this machine.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 
 namespace mqctl {
@@ -9,8 +10,13 @@ struct EchoLatency {
   double p50_us = 0, p99_us = 0;
 };
 
-// One sender waits for an answer of so many bytes before it sends again; a thread that sleeps between two answers.
-EchoLatency loopback_echo(size_t request_bytes, size_t answer_bytes, int rounds);
+// One sender waits for an answer of so many bytes, and then so long, before it sends again; a thread that sleeps
+// between two answers.
+struct EchoShape {
+  size_t request_bytes = 0, answer_bytes = 0;
+  std::chrono::microseconds silence{0};
+};
+EchoLatency loopback_echo(const EchoShape& shape, int rounds);
 // Thousands of requests a second: several connections, so many requests on each under way; who answers does nothing but
 // count bytes, and writes the answers of one read at once.
 struct EchoLoad {

@@ -108,15 +108,19 @@ Figures measure(const BenchBroker& broker, const Way& way) {
 Figures limits() {
   Figures figures;
   const size_t frame = send_frame(0).size();
-  std::vector<Latency> echoes;
+  std::vector<Latency> echoes, quiet;
   std::vector<double> rates, copies;
   for (int i = 0; i < kRuns; ++i) {
-    const EchoLatency echo = loopback_echo(frame, kAnswerBytes, 20000);
+    const EchoLatency echo = loopback_echo({.request_bytes = frame, .answer_bytes = kAnswerBytes}, 20000);
     echoes.push_back({echo.p50_us, echo.p99_us});
+    const EchoShape after_silence{frame, kAnswerBytes, std::chrono::milliseconds(1)};
+    const EchoLatency late = loopback_echo(after_silence, 1000);
+    quiet.push_back({late.p50_us, late.p99_us});
     rates.push_back(loopback_echo_rate({.each = 200000, .request_bytes = frame, .answer_bytes = kAnswerBytes}));
     copies.push_back(loopback_copy() * 1e6 / 1200);  // a record of 1 KiB in an answer: roughly
   }
   add_latency(figures, "echo", echoes);
+  add_latency(figures, "echo after silence", quiet);
   figures["echo rate"] = sample_of(rates);
   figures["copy"] = sample_of(copies);
   return figures;
@@ -154,14 +158,15 @@ void start_rows(const Start& ours, const Start& genuine, Report& report) {
 
 void load_rows(const Figures& ours, const std::optional<Figures>& theirs, const Figures& limit, Report& report) {
   const auto row = [&](const std::string& name, const char* unit, Better better, Aims aims = {},
-                       std::optional<Limit> beside = std::nullopt) {
+                       std::optional<Limit> beside = std::nullopt, std::string note = {}) {
     report.add({.name = "serve: " + name,
                 .unit = unit,
                 .better = better,
                 .ours = ours.at(name),
                 .limit = std::move(beside),
                 .apache = theirs ? std::optional(theirs->at(name)) : std::nullopt,
-                .aims = aims});
+                .aims = aims,
+                .note = std::move(note)});
   };
   const Limit p50{"loopback echo, p50", limit.at("echo, p50")}, p99{"loopback echo, p99", limit.at("echo, p99")};
   const Limit rate{"loopback echo, 4 x 64", limit.at("echo rate")}, copy{"loopback copy", limit.at("copy")};
@@ -179,7 +184,8 @@ void load_rows(const Figures& ours, const std::optional<Figures>& theirs, const 
   row("pull, 32 a call, 1 reader of 1 queue", "k/s", Better::kMore, {}, copy);
   row("pull, 32 a call, 1 reader of 4 queues", "k/s", Better::kMore, {.apache = 10, .of_limit = 0.5}, copy);
   row("pull, 32 a call, 4 readers", "k/s", Better::kMore, {}, copy);
-  row("parked pull to delivery, p50", "us", Better::kLess, {.apache = 5, .of_limit = 3}, p50);
+  row("parked pull to delivery, p50", "us", Better::kLess, {.apache = 5, .of_limit = 3}, p50,
+      fmt::format("an echo after as long a silence: {:.1f} us", limit.at("echo after silence, p50").median));
   row("parked pull to delivery, p99", "us", Better::kLess);
   row("10,000 idle connections, memory each", "KiB", Better::kLess);
 }

@@ -16,7 +16,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from mutants import Source
+from mutants import Mutant, Source
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 WORK = SOURCE / "build" / "mutation"
@@ -26,7 +26,7 @@ DEFAULT = ["message/record_parser.cc", "log/mapped_file.cc", "log/mapped_file_qu
            "store/retention.cc", "store/default_message_store.cc", "os/replace_file.cc"]
 ROOMS = ["base", "os", "message", "log", "index", "store"]
 SIMULATED_SEEDS = 400
-LONGEST = 120   # seconds of one program: who takes longer hangs
+PATIENCE = 6   # who takes that many times what he takes without a mutant hangs
 
 
 def copy_tree():
@@ -76,11 +76,12 @@ def programs(mutant):
     return [[tests / f"unit_{each}", "--abort"] for each in ROOMS[ROOMS.index(room):]] + [[tests / "mqctl_sim", "store", "--seeds", str(SIMULATED_SEEDS), "--jobs", "1"]]
 
 
-def outcome(mutant):
+def outcome(mutant, seconds):
     environment = os.environ | {"MQCTL_MUTANT": str(mutant.number)}
     for program in programs(mutant):
+        limit = PATIENCE * seconds[program[0]] + 5
         try:
-            done = subprocess.run(program, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=LONGEST)
+            done = subprocess.run(program, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=limit)
         except subprocess.TimeoutExpired:
             return "hung"
         if done.returncode != 0:
@@ -88,12 +89,22 @@ def outcome(mutant):
     return "survived"
 
 
+def usual_seconds(paths):
+    """Of each program, without any mutant."""
+    seconds = {}
+    for program in {program[0]: program for path in paths for program in programs(Mutant(0, path, 0, "", ""))}.values():
+        began = time.monotonic()
+        if subprocess.run(program, env=os.environ | {"MQCTL_MUTANT": "0"}, stdout=subprocess.DEVNULL).returncode != 0:
+            sys.exit(f"{program[0].name} fails without any mutant")
+        seconds[program[0]] = time.monotonic() - began
+    return seconds
+
+
 def main(names):
     paths = [str(pathlib.Path(name)) for name in names] or [f"libstore/{name}" for name in DEFAULT]
     copy_tree()
     mutants, left_out = build_mutants(paths)
-    if outcome(type(mutants[0])(0, paths[0], 0, "", "")) != "survived":
-        sys.exit("the tests fail without any mutant")
+    seconds = usual_seconds(paths)
     seed = int(os.environ.get("MQCTL_SEED", time.time_ns() % 100000))
     wanted = os.environ.get("MUTANTS", "200")
     if wanted != "all":
@@ -101,7 +112,7 @@ def main(names):
     print(f"{len(mutants)} mutants of {len(paths)} files, seed {seed}; {left_out} more do not compile", flush=True)
     counts = {"killed": 0, "hung": 0, "survived": 0}
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for mutant, result in zip(mutants, pool.map(outcome, mutants)):
+        for mutant, result in zip(mutants, pool.map(lambda each: outcome(each, seconds), mutants)):
             counts[result] += 1
             if result == "survived":
                 print(f"{mutant.path}:{mutant.line}: {mutant.was}  =>  {mutant.now}", flush=True)
