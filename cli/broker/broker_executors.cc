@@ -16,7 +16,7 @@ int32_t threads_that_wait(const BrokerConfig& config, int32_t configured) {
   return config.sync_flush && configured == 0 ? kGroupCommitThreads : configured;
 }
 
-// These look at whole tables and at the disk: never on a connection's own thread.
+// These look at whole tables, or read from the disk all that came after a place: never on a connection's own thread.
 int32_t at_least_one(int32_t threads) { return std::max(1, threads); }
 
 }  // namespace
@@ -29,7 +29,7 @@ BrokerExecutors::BrokerExecutors(const BrokerConfig& c, Background background)
       lite_pull("litePull",
                 sized(background, c.lite_pull_threads, c.lite_pull_queue_capacity, c.lite_pull_queue_wait_ms)),
       reply("reply", sized(background, threads_that_wait(c, c.reply_threads), c.reply_queue_capacity)),
-      end_transaction("endTransaction", sized(background, threads_that_wait(c, c.end_transaction_threads),
+      end_transaction("endTransaction", sized(background, at_least_one(threads_that_wait(c, c.end_transaction_threads)),
                                               c.end_transaction_queue_capacity, c.end_transaction_queue_wait_ms)),
       query("query", sized(background, at_least_one(c.query_threads), c.query_queue_capacity)),
       heartbeat("heartbeat",

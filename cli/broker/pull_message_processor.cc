@@ -255,7 +255,7 @@ void register_pull_processors(ProcessorTable& table, BrokerExecutors& executors,
   broker.hold().on_resume([&broker](ParkedPull pull) {
     if (!pull.request->channel->open()) return;
     if (std::optional<Response> response = PullMessage(broker, pull.request, false).run()) {
-      response->at_once = true;
+      response->at_once = pull.at_once;
       pull.request->respond(std::move(*response));
     }
   });

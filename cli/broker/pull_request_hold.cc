@@ -3,6 +3,9 @@
 namespace mqctl {
 namespace {
 
+// So many answers are sent sooner than the threads of their connections are woken.
+constexpr size_t kFew = 8;
+
 // Removes one of a set, and the set with its last one.
 template <typename Table, typename Key>
 void erase_of(Table& table, const Key& key, uint64_t number) {
@@ -78,7 +81,10 @@ void PullRequestHold::arrived(const DispatchRequest& message) {
       if (wanted) woken.push_back(take(number));
     }
   }
-  for (ParkedPull& pull : woken) resume_(std::move(pull));
+  for (ParkedPull& pull : woken) {
+    pull.at_once = woken.size() <= kFew;
+    resume_(std::move(pull));
+  }
 }
 
 void PullRequestHold::remove_channel(uint64_t channel_id) {

@@ -25,6 +25,7 @@ struct ParkedPull {
   RequestPtr request;
   int64_t offset = 0;  // it has seen everything before this one
   SubscriptionData subscription;
+  bool at_once = false;  // one of few that a message wakes: who put it can send their answers himself
 };
 
 class PullRequestHold {

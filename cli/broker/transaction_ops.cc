@@ -31,7 +31,7 @@ void each_op(DefaultMessageStore& store, const ConsumeQueue& queue, QueueOffset 
              const std::function<bool(TransactionOp)>& visit) {
   for (QueueOffset at = from; at < queue.max_offset(); ++at) {
     const std::optional<ConsumeQueueUnit> unit = queue.unit(at);
-    if (!unit) return;
+    if (!unit) continue;  // retention took it under our eyes
     MessageView view;
     const Result<HeldBytes> held = store.message_at(unit->physical_offset, view);
     TransactionOp op{at, unit->physical_offset, {}};

@@ -3,6 +3,7 @@
 #include "cli/broker/broker_controller.h"
 #include "cli/broker/processors.h"
 #include "cli/broker/property_list.h"
+#include "cli/broker/topic_validator.h"
 #include "cli/broker/transactional_message_service.h"
 #include "libstore/message/system_flag.h"
 
@@ -32,6 +33,7 @@ std::optional<Response> end_transaction(BrokerController& broker, const Request&
   const int64_t offset = command.number_or("commitLogOffset", -1);
   const Result<HeldBytes> held = broker.store().message_at(PhysicalOffset(offset), half);
   if (!held) return refuse(broker, "Find prepared transaction message failed");
+  if (half.topic != topic_name::kHalf) return refuse(broker, "it is no half message");
   if (PropertyList(half.properties).get("PGROUP") != command.text("producerGroup"))
     return refuse(broker, "The producer group wrong");
   if (half.queue_offset.value() != command.number_or("tranStateTableOffset", -1)) {

@@ -27,6 +27,11 @@ int64_t number_or(std::string_view text, int64_t otherwise) {
   return *end == '\0' ? value : otherwise;
 }
 
+// Not even with a later round.
+bool never_fits(PutMessageStatus status) {
+  return status == PutMessageStatus::kMessageIllegal || status == PutMessageStatus::kPropertiesSizeExceeded;
+}
+
 }  // namespace
 
 void TransactionalMessageService::prepare(BrokerMessage& message) const {
@@ -35,6 +40,8 @@ void TransactionalMessageService::prepare(BrokerMessage& message) const {
   properties.set(property::kRealQueueId, std::to_string(message.queue));
   const std::string unique(properties.get(property::kUniqKey));
   if (!unique.empty()) properties.set(kTransactionId, unique);
+  properties.erase(kFirstPlace);       // ours to say
+  properties.erase(property::kDelay);  // as clients do: it would be put off before it is decided
   message.properties = properties.encoded();
   message.sys_flag &= ~sys_flag::kTransactionMask;
   message.topic = topic_name::kHalf;
@@ -58,18 +65,29 @@ BrokerMessage TransactionalMessageService::restore(const MessageView& half, Phys
 
 // The tables are of one life; what the one before left open, and has ended, is in the queues.
 void TransactionalMessageService::load() {
-  if (std::exchange(loaded_, true)) return;
+  if (loaded_) return;
   for (const TransactionOp& op : read_ops(broker_.store(), settled(topic_name::kOp))) {
     for (const int64_t place : op.halves) ends_[place] = End::kEnded;
   }
   const ConsumeQueue* queue = broker_.store().consume_queues().find(topic_name::kHalf, QueueId(0));
-  if (queue == nullptr) return;
-  for (QueueOffset at = settled(topic_name::kHalf); at < queue->max_offset(); ++at) {
-    const std::optional<ConsumeQueueUnit> unit = queue->unit(at);
-    if (!unit) return;
+  if (queue != nullptr) load_moved(*queue);
+  loaded_ = true;
+}
+
+void TransactionalMessageService::load_moved(const ConsumeQueue& queue) {
+  for (QueueOffset at = settled(topic_name::kHalf); at < queue.max_offset(); ++at) {
+    const std::optional<ConsumeQueueUnit> unit = queue.unit(at);
+    if (!unit) continue;
     MessageView half;
     const Result<HeldBytes> held = broker_.store().message_at(unit->physical_offset, half);
-    if (held && first_place(half) != at.value()) moved_[first_place(half)] = at.value();
+    if (!held || first_place(half) == at.value()) continue;
+    const int64_t first = first_place(half);
+    if (ends_.contains(at.value())) ends_.try_emplace(first, End::kEnded);  // Apache's op messages name one place
+    if (ends_.contains(first)) {
+      moved_.erase(first);
+    } else {
+      moved_[first] = at.value();
+    }
   }
 }
 
@@ -140,7 +158,7 @@ void TransactionalMessageService::check() {
     if (!held || done.contains(first_place(half))) continue;
     if (check_half(half) != Checked::kDone) break;  // those behind it are no older
   }
-  broker_.offsets().commit(kGroup, topic_name::kHalf, 0, at.value());
+  if (!broker_.offsets().commit(kGroup, topic_name::kHalf, 0, at.value())) return;
   broker_.offsets().commit(kGroup, topic_name::kOp, 0, end_of_needed(ops, *queue, at).value());
   forget(done, at);
 }
@@ -149,7 +167,10 @@ void TransactionalMessageService::forget(const std::set<int64_t>& done, QueueOff
   MutexLock lock(mutex_);
   for (const int64_t place : done) {
     if (place >= open.value()) break;
-    if (const auto found = ends_.find(place); found != ends_.end() && found->second == End::kEnded) ends_.erase(found);
+    const auto found = ends_.find(place);
+    if (found == ends_.end() || found->second == End::kClaimed) continue;
+    ends_.erase(found);
+    moved_.erase(place);
   }
 }
 
@@ -196,7 +217,8 @@ TransactionalMessageService::Checked TransactionalMessageService::ask_again(cons
   const int64_t times = number_or(properties.get(kCheckTimes), 0);
   const int64_t age = broker_.clock().now() - half.born;
   if (times >= config.transaction_check_max || age > int64_t{config.reserved_hours} * 3600 * 1000) {
-    return discard(half);
+    MutexLock lock(mutex_);
+    return ends_.contains(first_place(half)) ? Checked::kTooYoung : give_up(half);
   }
   const int64_t immunity = number_or(properties.get(kImmunity), -1);
   const bool own_time = immunity >= 0 && times == 0;
@@ -207,7 +229,7 @@ TransactionalMessageService::Checked TransactionalMessageService::ask_again(cons
   const int64_t since_stored = broker_.clock().now() - half.stored;
   if (!own_time && since_stored < config.transaction_timeout_ms) return Checked::kTooYoung;
   const Checked checked = put_back(half, kCheckTimes, times + 1, again, held);
-  if (held) ask_producer(again);  // the question has the new place
+  if (held && end_of(again) == End::kOpen) ask_producer(again);  // the question has the new place
   return checked;
 }
 
@@ -228,21 +250,29 @@ TransactionalMessageService::Checked TransactionalMessageService::put_back(const
   MutexLock lock(mutex_);
   if (ends_.contains(first)) return Checked::kTooYoung;
   const PutMessageResult result = broker_.put(message);
+  if (never_fits(result.status)) return give_up(half);
   if (!stored(result.status)) return Checked::kFailed;
   moved_[first] = result.queue_offset.value();
   if (Result<HeldBytes> found = broker_.store().message_at(result.offset, again)) held = std::move(*found);
   return Checked::kDone;
 }
 
-TransactionalMessageService::Checked TransactionalMessageService::discard(const MessageView& half) {
-  broker_.log().warning("nobody ended a transaction: its message goes to " + std::string(topic_name::kCheckMaxTime));
+// It can still be ended: its half message is where it was.
+TransactionalMessageService::Checked TransactionalMessageService::give_up(const MessageView& half) {
   (void)broker_.topics().ensure(std::string(topic_name::kCheckMaxTime), 1, permission::kRead | permission::kWrite);
   BrokerMessage message = BrokerMessage::of(half);
   message.topic = topic_name::kCheckMaxTime;
   message.queue = 0;
-  if (!stored(broker_.put(message).status)) return Checked::kFailed;
-  MutexLock lock(mutex_);
+  const PutMessageResult result = broker_.put(message);
+  if (!stored(result.status) && !never_fits(result.status)) return Checked::kFailed;
   moved_.erase(first_place(half));
+  if (stored(result.status)) {
+    broker_.log().warning("nobody ended a transaction: its message goes to " + std::string(topic_name::kCheckMaxTime));
+  } else {
+    broker_.log().error("nobody ended the transaction at commit-log offset " +
+                        std::to_string(half.physical_offset.value()) + ", and its message does not fit into " +
+                        std::string(topic_name::kCheckMaxTime) + ": " + result.reason);
+  }
   return Checked::kDone;
 }
 

@@ -49,13 +49,14 @@ class TransactionalMessageService {
                    HeldBytes& held);
   // The queue offset that it was given when it was sent.
   static int64_t first_place(const MessageView& half);
-  Checked discard(const MessageView& half);
+  Checked give_up(const MessageView& half) REQUIRES(mutex_);
   void ask_producer(const MessageView& half);
   QueueOffset settled(std::string_view topic) const;
   bool put_op(int64_t half);
   // Behind the op messages that no half message needs any more, where those before `open` are done.
   QueueOffset end_of_needed(const std::vector<TransactionOp>& ops, const ConsumeQueue& halves, QueueOffset open) const;
   void load() REQUIRES(mutex_);
+  void load_moved(const ConsumeQueue& queue) REQUIRES(mutex_);
   End end_of(const MessageView& half) EXCLUDES(mutex_);
   // The op messages of these have been read, and all halves before `open` have been dealt with.
   void forget(const std::set<int64_t>& done, QueueOffset open) EXCLUDES(mutex_);

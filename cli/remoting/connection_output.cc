@@ -32,8 +32,9 @@ void Connection::enqueue(const RemotingCommand& command, SerializeType type, std
   {
     MutexLock lock(mutex_);
     if (!open()) return;
+    const bool idle = !writing_ && unsent_.empty();
     append(command, type, std::move(records));
-    if (at_once && !writing_) {
+    if (at_once && idle) {
       send_here();
     } else {
       post = t_batch_ != this && !std::exchange(pump_posted_, true);

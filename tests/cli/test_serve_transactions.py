@@ -148,6 +148,50 @@ def test_one_that_was_given_up_can_still_be_ended_once(conf, tmp_path):
         came_once(client, b"late")
 
 
+def test_ended_after_it_was_put_back_it_stays_so_over_a_restart(conf, tmp_path):
+    """Its op messages are read by the next life, and forgotten there."""
+    with Serve(tmp_path / "store", "-c", conf) as serve, serve.client() as client:
+        moved, rolled = half(client, b"committed", "K1"), half(client, b"rolled back", "K2")
+        wait_for(lambda: halves(client) >= 4)
+        end(client, moved, 8)
+        end(client, rolled, 12)
+        came_once(client, b"committed")
+        serve.process.kill()
+    with Serve(tmp_path / "store", "-c", conf) as serve, serve.client() as client:
+        rounds(client, 4)
+        end(client, moved, 8)
+        end(client, rolled, 8)
+        came_once(client, b"committed")
+
+
+def test_what_is_no_half_message_ends_no_transaction(conf):
+    """Neither a message of the producer's group at the place that a half message has, nor a half that says where it was."""
+    with Serve("--ephemeral", "-c", conf) as serve, serve.client() as client:
+        plain = client.ask(310, send_ext("tx", i=props(PGROUP="PG", UNIQ_KEY="plain")), b"plain")
+        victim = half(client, b"victim", "K1")
+        assert plain.ext["queueOffset"] == victim.ext["queueOffset"] == "0"
+        end(client, plain, 12)
+        liar = client.ask(310, send_ext("tx", i=props(TRAN_MSG="true", PGROUP="PG", UNIQ_KEY="K2", TRAN_PREPARED_QUEUE_OFFSET="0", DELAY="1"), f=4, g=int(time.time() * 1000)), b"liar")
+        end(client, liar, 12)
+        produce(client)
+        assert question(client)[0] == "K1"
+        end(client, victim, 8)
+        assert [each["body"] for each in all_of(client, "tx", 2)] == [b"plain", b"victim"]
+
+
+def test_one_that_cannot_be_put_back_does_not_hold_up_the_others(conf):
+    with Serve("--ephemeral", "-c", conf) as serve, serve.client() as client:
+        known = len(props(TRAN_MSG="true", PGROUP="PG", UNIQ_KEY="K1", fill="", REAL_TOPIC="tx", REAL_QID="0", __transactionId__="K1")) + 80   # with what the broker adds some 20 are left
+        full = client.ask(310, send_ext("tx", i=props(TRAN_MSG="true", PGROUP="PG", UNIQ_KEY="K1", fill="x" * (32767 - known)), f=4, g=int(time.time() * 1000)), b"full")
+        assert full.code == 0, full.remark
+        client.wait_for_max("TRANS_CHECK_MAX_TIME_TOPIC", 0, 1)
+        half(client, b"plain", "K2")
+        produce(client)
+        assert question(client)[0] == "K2"
+        end(client, full, 8)
+        came_once(client, b"full")
+
+
 def test_over_a_restart(conf, tmp_path):
     with Serve(tmp_path / "store", "-c", conf) as serve, serve.client() as client:
         half(client, b"patient", "K1", 2)

@@ -86,7 +86,7 @@ class Source:
             return begin + self.chain(number, condition, [f"!({condition})", *changed(condition)], refused) + end
         if found := RETURN.match(text) or VALUE.match(text):
             begin, expression, end = found.groups()
-            if not balanced(expression):
+            if not balanced(expression) or re.search(r", \w+ = ", expression):
                 return text
             variants = list(changed(expression))
             return begin + self.chain(number, expression, variants, refused) + end if variants else text
