@@ -137,6 +137,8 @@ class Serve:
     def __exit__(self, *_):
         self.process.kill()
         self.process.wait()
+        report = self.said()
         self.process.stdout.close()
         self.log.close()
         self.stores.cleanup()
+        assert "Sanitizer" not in report, report   # what it dies of may be the last thing that a test does
