@@ -99,6 +99,13 @@ TEST_CASE("A version 2 topic may have more than 255 bytes to a reader, but not a
   CHECK(status_of(bytes) == RecordStatus::kBadSize);
 }
 
+TEST_CASE("A record without a topic can be read, though no broker takes such a message") {
+  std::vector<std::byte> bytes = sample_with(90, int8_t{0});
+  bytes.erase(bytes.begin() + 91);
+  store_be(bytes.data(), static_cast<int32_t>(bytes.size()));
+  CHECK(status_of(bytes) == RecordStatus::kRecord);
+}
+
 TEST_CASE("Wrong host bits make the lengths contradict each other") {
   for (const int32_t flag : {0x10, 0x20, 0x30}) CHECK(status_of(sample_with(36, flag)) == RecordStatus::kBadSize);
 }
