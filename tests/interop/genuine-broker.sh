@@ -10,7 +10,7 @@
 #
 # Environment: RMQ_HOME       jars, by version (~/.cache/genuine-rocketmq); vVERSION/lib is also the class path for client programs
 #              RUN_DIR        where configuration and output go (broker.out, ns.out); default: a temporary one, removed at the end
-#              BROKER_HEAP, NAMESRV_HEAP (256m, 64m), BROKER_NAME (broker-a), BOOT_SECONDS (90), KILL9
+#              BROKER_HEAP, NAMESRV_HEAP (256m, 64m), BROKER_NAME (broker-a), BOOT_SECONDS (240), KILL9
 set -euo pipefail
 
 fail() { echo "genuine-broker.sh: $*" >&2; exit 1; }
@@ -109,7 +109,7 @@ trap stop TERM INT HUP
 "${J[@]}" "-Xmx${NAMESRV_HEAP:-64m}" -cp "$lib/*" org.apache.rocketmq.namesrv.NamesrvStartup -c "$run/ns.conf" \
   > "$run/ns.out" 2>&1 9>&- & nspid=$!
 # The broker registers itself again and again; but clients that ask before the first time would wait, so the name server goes first.
-deadline=$((SECONDS + ${BOOT_SECONDS:-90}))
+deadline=$((SECONDS + ${BOOT_SECONDS:-240}))
 until (exec 3<> "/dev/tcp/127.0.0.1/$ns") 2> /dev/null; do
   kill -0 "$nspid" 2> /dev/null || { cat "$run/ns.out" >&2; echo "genuine-broker.sh: name server $v ended at start" >&2; finish 1; }
   [ $SECONDS -lt $deadline ] || { cat "$run/ns.out" >&2; echo "genuine-broker.sh: name server $v is not up" >&2; finish 1; }
