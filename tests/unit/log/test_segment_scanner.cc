@@ -111,6 +111,7 @@ TEST_CASE("damage in the middle is named and stepped over") {
     CHECK(seen[1].length == length);
     CHECK(seen[1].damage == damage);
     CHECK(seen[2].kind == ScanKind::kRecord);
+    CHECK(seen[2].damage == Damage::kNone);
     CHECK(seen[2].position == 2 * kRecord);
     CHECK(seen[3].kind == ScanKind::kTail);
     CHECK(seen[3].tail == Tail::kNeverWritten);
