@@ -18,7 +18,7 @@ Usage: ./bootstrap.sh COMMAND [ARGUMENT...]
   soak       SOAK_SECONDS (an hour) of mixed load on serve, with its figures and a verdict
   damage     every damaged store given to genuine brokers and to serve; writes the table of docs/damage.md (about 10 minutes)
   mutate     [FILE]... change one thing of libstore at a time, MUTANTS (200) by chance or all, and list what no test notices
-  races      all unit tests, and serve with clients, under the thread sanitizer
+  races      the unit tests, and serve with clients, under the thread sanitizer
   coverage   run the tests of libstore and print its line coverage
   fuzz       [NAME]... run each fuzzer for a minute (FUZZ_SECONDS); `fuzz keep [NAME]...` keeps what they found out
   package    make the .deb
