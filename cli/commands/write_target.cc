@@ -64,7 +64,9 @@ Result<WriteTarget> find_write_target(FileSystem& fs, const std::string& locatio
   if (!root) return std::move(root).error();
   WriteTarget target;
   target.root = *root;
-  if (!fs.stat(join_path(*root, "commitlog"))) {
+  Result<bool> there = exists(fs, join_path(*root, "commitlog"));
+  if (!there) return std::move(there).error();
+  if (!*there) {
     // Not a store yet, or one of another kind: locate_store tells the difference by what else is there.
     Result<StoreLocation> found = locate_store(fs, *root);
     if (!found && found.error().code() == Errc::kUnsupported) return std::move(found).error();

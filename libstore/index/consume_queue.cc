@@ -48,7 +48,9 @@ ConsumeQueue::ConsumeQueue(FileSystem& fs, std::string topic, QueueId queue_id, 
       ext_directory_(std::move(ext_directory)) {}
 
 Status ConsumeQueue::load() {
-  if (!ext_directory_.empty() && fs_.stat(ext_directory_).has_value()) {
+  const Result<bool> extended = ext_directory_.empty() ? Result<bool>(false) : exists(fs_, ext_directory_);
+  if (!extended) return extended.error();
+  if (*extended) {
     Result<ConsumeQueueExt> ext = ConsumeQueueExt::open(fs_, ext_directory_);
     if (!ext) return std::move(ext).error();
     ext_ = std::make_unique<ConsumeQueueExt>(std::move(*ext));

@@ -1,6 +1,7 @@
 #include "libstore/index/index_layout.h"
 
 #include <cstdlib>
+#include <optional>
 #include <vector>
 
 #include "libstore/base/java_hash.h"
@@ -16,8 +17,8 @@ int32_t non_negative(int32_t hash) {
 // Entries looked at to tell one division from another.
 constexpr int32_t kWitnesses = 64;
 
-// Reads numbers of a file; positions outside it read as none. The search for a division looks at millions of places,
-// one beside the other: entries and slots are taken out of a window each.
+// Reads numbers of a file; positions outside it, and what cannot be read, read as none. The search for a division looks
+// at millions of places, one beside the other: entries and slots are taken out of a window each.
 class Peek {
  public:
   Peek(File& file, uint64_t size) : file_(file), size_(size) {}
@@ -32,6 +33,8 @@ class Peek {
     if (from != nullptr) entry = IndexEntry::load(from);
     return from != nullptr;
   }
+  // The first error of the disk: what was not found may be there.
+  const Status& failure() const { return failure_; }
 
  private:
   struct Window {
@@ -46,6 +49,7 @@ class Peek {
       window.begin = at / window.bytes * window.bytes;
       window.data.resize(window.bytes + IndexEntry::kEncodedBytes);  // what begins in it ends in it
       const Result<size_t> got = file_.read_at(window.begin, window.data);
+      if (!got && failure_.ok()) failure_ = got.error();
       window.data.resize(got ? *got : 0);
       if (at + length > window.begin + window.data.size()) return nullptr;
     }
@@ -54,6 +58,7 @@ class Peek {
 
   File& file_;
   const uint64_t size_;
+  Status failure_;
   Window slots_{.bytes = 4096}, entries_{.bytes = 1 << 16};
 };
 
@@ -68,6 +73,23 @@ bool entries_hang(Peek& peek, const IndexGeometry& geometry, int32_t index_count
     if (number == index_count - 1 && newest != number) return false;
   }
   return true;
+}
+
+std::optional<IndexGeometry> fitting_geometry(Peek& peek, uint64_t body, int32_t index_count) {
+  constexpr uint64_t kUsualSlotBytes = 4 + 4 * 20;
+  if (body % kUsualSlotBytes == 0 && body > 0) {
+    const auto slots = static_cast<uint32_t>(body / kUsualSlotBytes);
+    const IndexGeometry usual{slots, slots * 4};
+    if (entries_hang(peek, usual, index_count)) return usual;
+  }
+  if (index_count <= 1) return std::nullopt;  // nothing in it that could tell
+  for (uint64_t slots = 1; 4 * slots < body && peek.failure().ok(); ++slots) {
+    if ((body - 4 * slots) % 20 != 0) continue;
+    const IndexGeometry candidate{static_cast<uint32_t>(slots), static_cast<uint32_t>((body - 4 * slots) / 20)};
+    if (index_count > static_cast<int64_t>(candidate.entries)) break;
+    if (entries_hang(peek, candidate, index_count)) return candidate;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -117,21 +139,9 @@ Result<IndexGeometry> detect_index_geometry(File& file) {
   const IndexHeader header = IndexHeader::load(head);
   const uint64_t body = *size - sizeof head;
   Peek peek(file, *size);
-
-  constexpr uint64_t kUsualSlotBytes = 4 + 4 * 20;
-  if (body % kUsualSlotBytes == 0 && body > 0) {
-    const auto slots = static_cast<uint32_t>(body / kUsualSlotBytes);
-    const IndexGeometry usual{slots, slots * 4};
-    if (entries_hang(peek, usual, header.index_count)) return usual;
-  }
-  if (header.index_count <= 1) return no_fit;  // nothing in it that could tell
-  for (uint64_t slots = 1; 4 * slots < body; ++slots) {
-    if ((body - 4 * slots) % 20 != 0) continue;
-    const IndexGeometry candidate{static_cast<uint32_t>(slots), static_cast<uint32_t>((body - 4 * slots) / 20)};
-    if (header.index_count > static_cast<int64_t>(candidate.entries)) break;
-    if (entries_hang(peek, candidate, header.index_count)) return candidate;
-  }
-  return no_fit;
+  const std::optional<IndexGeometry> fitting = fitting_geometry(peek, body, header.index_count);
+  if (!peek.failure().ok()) return peek.failure();
+  return fitting ? Result<IndexGeometry>(*fitting) : no_fit;
 }
 
 int32_t index_key_hash(std::string_view topic, std::string_view key) {

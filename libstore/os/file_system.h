@@ -76,6 +76,9 @@ int64_t process_id();
 // The real one; one for the whole process.
 FileSystem& posix_file_system();
 
+// False where stat() finds nothing; what else keeps it from looking is an error.
+Result<bool> exists(FileSystem& fs, const std::string& path);
+
 // Joins with exactly one slash between.
 std::string join_path(std::string_view directory, std::string_view name);
 // What follows the last slash, and what stands before it ("." where there is none).

@@ -2,6 +2,12 @@
 
 namespace mqctl {
 
+Result<bool> exists(FileSystem& fs, const std::string& path) {
+  const Result<FileStat> stat = fs.stat(path);
+  if (!stat && stat.error().code() != Errc::kNotFound) return stat.error();
+  return stat.has_value();
+}
+
 std::string join_path(std::string_view directory, std::string_view name) {
   std::string path(directory);
   if (!path.empty() && path.back() != '/') path += '/';

@@ -118,8 +118,8 @@ Result<std::unique_ptr<DefaultMessageStore>> DefaultMessageStore::open(FileSyste
 }
 
 Status DefaultMessageStore::load_and_recover() {
-  const std::string abort_path = join_path(options_.root, "abort");
-  const bool after_crash = fs_.stat(abort_path).has_value();
+  const Result<bool> after_crash = exists(fs_, join_path(options_.root, "abort"));
+  if (!after_crash) return after_crash.error();
   if (Status status = log_.load(); !status.ok()) return status;
   queues_ = std::make_unique<ConsumeQueueStore>(
       fs_, ConsumeQueueStoreOptions{.directory = join_path(options_.root, "consumequeue"),
@@ -133,7 +133,7 @@ Status DefaultMessageStore::load_and_recover() {
     index_options.directory = join_path(options_.root, "index");
     index_options.geometry = options_.index_geometry;
     index_ = std::make_unique<IndexService>(fs_, clock_, index_options);
-    const LastExit last_exit = after_crash ? LastExit::kCrash : LastExit::kClean;
+    const LastExit last_exit = *after_crash ? LastExit::kCrash : LastExit::kClean;
     if (Status status = index_->load(last_exit, checkpoint_.index_msg_timestamp); !status.ok()) return status;
   }
   Result<RecoveryReport> report = recover_store({.log = log_,
@@ -141,7 +141,7 @@ Status DefaultMessageStore::load_and_recover() {
                                                  .index = index_.get(),
                                                  .checkpoint = checkpoint_,
                                                  .delay_levels = options_.delay_levels,
-                                                 .after_crash = after_crash,
+                                                 .after_crash = *after_crash,
                                                  .on_damage = options_.on_damage});
   if (!report) return std::move(report).error();
   recovery_ = std::move(*report);

@@ -25,9 +25,12 @@ std::string without_last_slash(std::string path) {
 }
 
 // Whether a writer may be at work in the store around a commit-log directory.
-void look_around(FileSystem& fs, const std::string& root, StoreLocation& location) {
-  location.abort_file = fs.stat(join_path(root, "abort")).has_value();
+Status look_around(FileSystem& fs, const std::string& root, StoreLocation& location) {
+  const Result<bool> abort_file = exists(fs, join_path(root, "abort"));
+  if (!abort_file) return abort_file.error();
+  location.abort_file = *abort_file;
   location.locked = StoreLock::probe(fs, root) == LockProbe::kHeld;
+  return {};
 }
 
 // Where a store would be if the directory is one's commit log; ".." is right for "commitlog" itself as for ".".
@@ -56,7 +59,7 @@ Result<StoreLocation> from_directories(FileSystem& fs, std::vector<std::string> 
   Result<SegmentList> segments = list_segments(fs, directories);
   if (!segments) return std::move(segments).error();
   location.segments = std::move(*segments);
-  look_around(fs, root_around(directories.front()), location);
+  if (Status status = look_around(fs, root_around(directories.front()), location); !status.ok()) return status;
   location.commit_log_directories = std::move(directories);
   return location;
 }
@@ -67,7 +70,7 @@ Result<StoreLocation> from_file(FileSystem& fs, const std::string& path) {
   Result<SegmentList> segments = lone_segment(fs, path);
   if (!segments) return std::move(segments).error();
   location.segments = std::move(*segments);
-  look_around(fs, root_around(parent_path(path)), location);
+  if (Status status = look_around(fs, root_around(parent_path(path)), location); !status.ok()) return status;
   return location;
 }
 
@@ -80,7 +83,7 @@ Result<StoreLocation> from_root(FileSystem& fs, const std::string& root, const s
   location.segments = std::move(*segments);
   location.commit_log_directories = std::move(commit_logs);
   location.foreign = foreign_parts(fs, root, entries);
-  look_around(fs, root, location);
+  if (Status status = look_around(fs, root, location); !status.ok()) return status;
   const auto dledger = std::find(location.foreign.begin(), location.foreign.end(), ForeignPart::kDLedger);
   if (location.segments.empty() && dledger != location.foreign.end()) {
     return Status::error(Errc::kUnsupported, "its log is a DLedger log, which mqctl does not read").at(root);

@@ -7,6 +7,7 @@
 #include "libstore/message/record_parser.h"
 #include "libstore/store/verifier.h"
 #include "tests/sim/failure.h"
+#include "tests/sim/trouble.h"
 
 namespace mqctl::sim {
 namespace {
@@ -32,6 +33,7 @@ void BrokerCounts::add(const BrokerCounts& other) {
   cuts_in_recovery += other.cuts_in_recovery;
   faults += other.faults;
   refused_opens += other.refused_opens;
+  failed_opens += other.failed_opens;
   stops += other.stops;
   lost_connections += other.lost_connections;
   client_crashes += other.client_crashes;
@@ -151,15 +153,12 @@ void BrokerSimulation::trouble() {
 }
 
 void BrokerSimulation::arm() {
-  const uint64_t away = random_.below(30);
   if (random_.percent(75)) {
-    armed_ = random_.percent(60) ? Cut::kPower : Cut::kKill;
-    disk_->cut_at(away, *armed_);
-    return say("a %s is %d calls away", *armed_ == Cut::kPower ? "power cut" : "kill", static_cast<int>(away));
+    armed_ = cut_soon(*disk_, random_, 30);
+    return say("a %s is near", *armed_ == Cut::kPower ? "power cut" : "kill");
   }
-  const auto fault = static_cast<Fault>(random_.below(3));
-  disk_->fail_at(away, fault, random_.percent(70) ? 1 : random_.number(2, 20));
-  say("fault %d is %d calls away", static_cast<int>(fault), static_cast<int>(away));
+  fail_soon(*disk_, random_, 30);
+  say("a fault is near");
 }
 
 void BrokerSimulation::let_go_of_broker() {
@@ -175,11 +174,11 @@ void BrokerSimulation::restart() {
   } else if (random_.percent(30)) {
     return stop_in_order();
   } else {
-    cut = random_.percent(60) ? Cut::kPower : Cut::kKill;
+    cut = any_cut(random_);
     left = disk_->cut_now(cut);
   }
   let_go_of_broker();
-  counts_.faults += static_cast<uint64_t>(disk_->faults());
+  counts_.faults += disk_->take_faults();
   disk_ = std::move(left);
   restart_after(cut);
 }
@@ -196,10 +195,10 @@ void BrokerSimulation::stop_in_order() {
   if (disk_->cut()) return restart();
   ++counts_.stops;
   let_go_of_broker();
-  const bool faults = disk_->faults() > 0;
-  counts_.faults += static_cast<uint64_t>(disk_->faults());
+  const uint64_t faults = disk_->take_faults();
+  counts_.faults += faults;
   disk_->restart_process();
-  start(status.ok() && !faults ? Stop::kClean : Stop::kKill);
+  start(status.ok() && faults == 0 ? Stop::kClean : Stop::kKill);
 }
 
 Status BrokerSimulation::try_start() {
@@ -207,15 +206,13 @@ Status BrokerSimulation::try_start() {
   return broker_->start();
 }
 
-// The start may be cut, too, and again; every such cut may take what no sync brought to disk.
+// The start may be cut, too, and again; every such cut may take what no sync brought to disk. A fault may end it.
 void BrokerSimulation::start(Stop after) {
   options_.on_damage = OnDamage::kRefuse;
   for (int tries = 0;; ++tries) {
     Cut cut = Cut::kKill;
-    if (tries < 3 && random_.percent(25)) {
-      cut = random_.percent(60) ? Cut::kPower : Cut::kKill;
-      disk_->cut_at(random_.below(80), cut);
-    }
+    if (tries < 3 && random_.percent(25)) cut = cut_soon(*disk_, random_, 80);
+    if (tries < 3 && random_.percent(15)) fail_soon(*disk_, random_, 80);
     const Status status = try_start();
     say("start: %s", status.to_string().c_str());
     if (disk_->cut()) {
@@ -226,14 +223,11 @@ void BrokerSimulation::start(Stop after) {
       ++counts_.cuts_in_recovery;
       continue;
     }
-    disk_->repair();
     if (status.ok()) break;
-    require(status.code() == Errc::kCorruption && options_.on_damage == OnDamage::kRefuse, "a start failed: {}",
-            status.to_string());
-    broker_.reset();
-    ++counts_.refused_opens;
-    options_.on_damage = OnDamage::kTruncate;
+    start_otherwise(status);
+    after = std::max(after, Stop::kKill);
   }
+  disk_->repair();
   armed_.reset();
   // Without sync flush a power cut takes what was answered: an answer from before it, or a position, means nothing.
   if (after == Stop::kPower && !options_.config.sync_flush) {
@@ -241,6 +235,20 @@ void BrokerSimulation::start(Stop after) {
     for (const auto& consumer : consumers_) consumer->forget();
   }
   examine(after);
+}
+
+// What whoever runs it does about a start that failed.
+void BrokerSimulation::start_otherwise(const Status& status) {
+  broker_.reset();
+  if (const uint64_t faults = disk_->take_faults(); faults > 0) {
+    counts_.faults += faults;
+    ++counts_.failed_opens;
+    return disk_->restart_process();
+  }
+  require(status.code() == Errc::kCorruption && options_.on_damage == OnDamage::kRefuse, "a start failed: {}",
+          status.to_string());
+  ++counts_.refused_opens;
+  options_.on_damage = OnDamage::kTruncate;
 }
 
 void BrokerSimulation::examine(Stop after) {
@@ -298,9 +306,10 @@ void BrokerSimulation::wind_up() {
   constexpr int kRounds = 3000;
   say("the chaos is over");
   armed_.reset();
-  const bool faults = disk_->faults() > 0;
+  const uint64_t faults = disk_->take_faults();
+  counts_.faults += faults;
   disk_->repair();
-  if (faults) stop_in_order();  // what a fault has closed opens with the next start
+  if (faults > 0) stop_in_order();  // what a fault has closed opens with the next start
   for (const auto& producer : producers_) producer->wind_up();
   std::string why;
   for (int i = 0; i < kRounds; ++i) {

@@ -20,7 +20,8 @@ namespace mqctl::sim {
 // What the seeds went through, summed up.
 struct BrokerCounts {
   uint64_t messages = 0, answered = 0, unanswered = 0, retried = 0, checks = 0, pulled = 0, power_cuts = 0, kills = 0,
-           cuts_in_recovery = 0, faults = 0, refused_opens = 0, stops = 0, lost_connections = 0, client_crashes = 0;
+           cuts_in_recovery = 0, faults = 0, refused_opens = 0, failed_opens = 0, stops = 0, lost_connections = 0,
+           client_crashes = 0;
   void add(const BrokerCounts& other);
 };
 
@@ -44,6 +45,7 @@ class BrokerSimulation {
   void stop_in_order();
   void let_go_of_broker();
   void start(Stop after);
+  void start_otherwise(const Status& status);
   Status try_start();
   void examine(Stop after);
   void read_log();

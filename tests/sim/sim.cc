@@ -22,19 +22,21 @@ struct Wanted {
 
 std::string summary(const StoreCounts& counts) {
   return fmt::format(
-      "{} messages, {} power cuts, {} kills, {} cuts in recovery, {} faults, {} refused starts, {} flipped bits",
-      counts.puts, counts.cuts_of_power, counts.kills, counts.cuts_in_recovery, counts.faults, counts.refused_opens,
-      counts.flips);
+      "{} messages, {} power cuts, {} kills, {} cuts in recovery, {} faults, {} failed starts, {} refused starts, "
+      "{} flipped bits",
+      counts.puts, counts.cuts_of_power, counts.kills, counts.cuts_in_recovery, counts.faults, counts.failed_opens,
+      counts.refused_opens, counts.flips);
 }
 
 std::string summary(const BrokerCounts& counts) {
   return fmt::format(
       "{} messages, {} sends answered, {} unanswered, {} retried, {} transactions asked about, {} pulled, {} power "
       "cuts, {} "
-      "kills, {} cuts in recovery, {} stops, {} faults, {} refused starts, {} lost connections, {} client crashes",
+      "kills, {} cuts in recovery, {} stops, {} faults, {} failed starts, {} refused starts, {} lost connections, {} "
+      "client crashes",
       counts.messages, counts.answered, counts.unanswered, counts.retried, counts.checks, counts.pulled,
-      counts.power_cuts, counts.kills, counts.cuts_in_recovery, counts.stops, counts.faults, counts.refused_opens,
-      counts.lost_connections, counts.client_crashes);
+      counts.power_cuts, counts.kills, counts.cuts_in_recovery, counts.stops, counts.faults, counts.failed_opens,
+      counts.refused_opens, counts.lost_connections, counts.client_crashes);
 }
 
 template <class Simulation, class Counts>

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "libstore/os/file_system.h"
@@ -47,7 +48,8 @@ class SimulatedDisk final : public FileSystem {
   // Told of each call before it is made.
   using OnCall = std::function<void(uint64_t number, std::string_view call, const std::string& path)>;
   void on_call(OnCall listener) { on_call_ = std::move(listener); }
-  int faults() const { return faults_; }
+  // Calls that failed since it was asked last.
+  uint64_t take_faults() { return std::exchange(faults_, 0); }
   // A path whose mapping was written where no block was taken.
   std::optional<std::string> written_hole() const;
 
@@ -93,7 +95,7 @@ class SimulatedDisk final : public FileSystem {
     Fault kind = Fault::kIoError;
   };
   std::optional<Faults> faults_at_;
-  int faults_ = 0;
+  uint64_t faults_ = 0;
   uint64_t capacity_ = UINT64_MAX;
   std::unique_ptr<SimulatedDisk> left_;
   bool dead_ = false;

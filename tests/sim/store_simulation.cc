@@ -7,6 +7,7 @@
 #include "libstore/os/replace_file.h"
 #include "libstore/store/verifier.h"
 #include "tests/sim/failure.h"
+#include "tests/sim/trouble.h"
 
 namespace mqctl::sim {
 namespace {
@@ -47,6 +48,7 @@ void StoreCounts::add(const StoreCounts& other) {
   cuts_in_recovery += other.cuts_in_recovery;
   faults += other.faults;
   refused_opens += other.refused_opens;
+  failed_opens += other.failed_opens;
   flips += other.flips;
 }
 
@@ -185,30 +187,27 @@ void StoreSimulation::check_config(Kept kept) {
 }
 
 void StoreSimulation::arm() {
-  const uint64_t away = random_.below(30);
   if (random_.percent(60)) {
-    armed_ = random_.percent(60) ? Cut::kPower : Cut::kKill;
-    disk_->cut_at(away, *armed_);
-    return say("a %s is %d calls away", *armed_ == Cut::kPower ? "power cut" : "kill", static_cast<int>(away));
+    armed_ = cut_soon(*disk_, random_, 30);
+    return say("a %s is near", *armed_ == Cut::kPower ? "power cut" : "kill");
   }
-  const auto fault = static_cast<Fault>(random_.below(3));
-  disk_->fail_at(away, fault, random_.percent(70) ? 1 : random_.number(2, 20));
-  say("fault %d is %d calls away", static_cast<int>(fault), static_cast<int>(away));
+  fail_soon(*disk_, random_, 30);
+  say("a fault is near");
 }
 
 void StoreSimulation::restart() {
   if (disk_->cut()) {
     const Cut cut = *armed_;
     store_.reset();
-    counts_.faults += static_cast<uint64_t>(disk_->faults());
+    counts_.faults += disk_->take_faults();
     disk_ = disk_->take_left();
     return restart_after(cut);
   }
   if (random_.percent(30)) return close_cleanly();
-  const Cut cut = random_.percent(60) ? Cut::kPower : Cut::kKill;
+  const Cut cut = any_cut(random_);
   std::unique_ptr<SimulatedDisk> left = disk_->cut_now(cut);
   store_.reset();
-  counts_.faults += static_cast<uint64_t>(disk_->faults());
+  counts_.faults += disk_->take_faults();
   disk_ = std::move(left);
   restart_after(cut);
 }
@@ -236,15 +235,14 @@ Status StoreSimulation::try_open() {
   return {};
 }
 
-// Recovery may be cut, too, and again; every such cut may take what no sync brought to disk.
+// Recovery may be cut, too, and again; every such cut may take what no sync brought to disk. A fault may end it.
 void StoreSimulation::open(Kept kept) {
   bool power = kept == Kept::kDurable;
+  counts_.faults += disk_->take_faults();
   for (int tries = 0;; ++tries) {
     std::optional<Cut> cut;
-    if (tries < 3 && random_.percent(25)) {
-      cut = random_.percent(60) ? Cut::kPower : Cut::kKill;
-      disk_->cut_at(random_.below(60), *cut);
-    }
+    if (tries < 3 && random_.percent(25)) cut = cut_soon(*disk_, random_, 60);
+    if (tries < 3 && random_.percent(15)) fail_soon(*disk_, random_, 60);
     const Status status = try_open();
     say("open: %s", status.to_string().c_str());
     if (disk_->cut()) {
@@ -254,17 +252,10 @@ void StoreSimulation::open(Kept kept) {
       ++counts_.cuts_in_recovery;
       continue;
     }
-    disk_->repair();
     if (status.ok()) break;
-    if (status.code() == Errc::kNoSpace) {  // somebody makes room
-      disk_->set_capacity(UINT64_MAX);
-      continue;
-    }
-    require(status.code() == Errc::kCorruption && options_.on_damage == OnDamage::kRefuse, "a start failed: {}",
-            status.to_string());
-    ++counts_.refused_opens;
-    options_.on_damage = OnDamage::kTruncate;
+    open_otherwise(status);
   }
+  disk_->repair();
   options_.on_damage = OnDamage::kRefuse;
   armed_.reset();
   check_config(power ? Kept::kDurable : Kept::kAnswered);
@@ -273,6 +264,20 @@ void StoreSimulation::open(Kept kept) {
   } else {
     model_.examine(*store_, Kept::kAnswered);
   }
+}
+
+// What whoever runs it does about a start that failed.
+void StoreSimulation::open_otherwise(const Status& status) {
+  if (const uint64_t faults = disk_->take_faults(); faults > 0) {
+    counts_.faults += faults;
+    ++counts_.failed_opens;
+    return disk_->restart_process();
+  }
+  if (status.code() == Errc::kNoSpace) return disk_->set_capacity(UINT64_MAX);  // makes room
+  require(status.code() == Errc::kCorruption && options_.on_damage == OnDamage::kRefuse, "a start failed: {}",
+          status.to_string());
+  ++counts_.refused_opens;
+  options_.on_damage = OnDamage::kTruncate;
 }
 
 // At the end the store is closed in order; verify must find nothing wrong with it.

@@ -13,7 +13,8 @@ namespace mqctl::sim {
 
 // What the seeds went through, summed up.
 struct StoreCounts {
-  uint64_t puts = 0, cuts_of_power = 0, kills = 0, cuts_in_recovery = 0, faults = 0, refused_opens = 0, flips = 0;
+  uint64_t puts = 0, cuts_of_power = 0, kills = 0, cuts_in_recovery = 0, faults = 0, refused_opens = 0,
+           failed_opens = 0, flips = 0;
   void add(const StoreCounts& other);
 };
 
@@ -39,6 +40,7 @@ class StoreSimulation {
   void restart_after(Cut cut);
   void close_cleanly();
   void open(Kept kept);
+  void open_otherwise(const Status& status);
   Status try_open();
   void finish();
   void flip_and_look();
