@@ -55,7 +55,10 @@ Status ConsumeQueue::load() {
     if (!ext) return std::move(ext).error();
     ext_ = std::make_unique<ConsumeQueueExt>(std::move(*ext));
   }
-  return files_.load();
+  if (Status status = files_.load(); !status.ok()) return status;
+  const MappedFile* const first = files_.first();
+  if (first == nullptr || first->first_offset() % static_cast<int64_t>(ConsumeQueueUnit::kEncodedBytes) == 0) return {};
+  return Status::error(Errc::kCorruption, "its name is no place of a unit").at(first->path());
 }
 
 Status ConsumeQueue::recover() {

@@ -57,7 +57,7 @@ Result<std::unique_ptr<IndexFile>> IndexFile::open(FileSystem& fs, const std::st
 
 Status IndexFile::map(std::unique_ptr<File> file) {
   const uint64_t slots_end = geometry_.entry_at(0);
-  if (Status status = file->allocate(0, slots_end, AllocateMode::kKeepSize); !status.ok()) return status;
+  if (Status status = file->allocate(0, slots_end); !status.ok()) return status;
   allocated_end_ = slots_end;
   Result<std::unique_ptr<MappedRegion>> region = file->map(MapMode::kReadWrite, geometry_.file_bytes());
   if (!region) return std::move(region).error();
@@ -71,7 +71,7 @@ Status IndexFile::reserve_entry(int32_t number) {
   const uint64_t end = start + IndexEntry::kEncodedBytes;
   if (end <= allocated_end_) return {};
   const uint64_t ahead = std::min(geometry_.file_bytes(), end + kAllocateAheadBytes);
-  if (Status status = file_->allocate(start, ahead - start, AllocateMode::kKeepSize); !status.ok()) return status;
+  if (Status status = file_->allocate(start, ahead - start); !status.ok()) return status;
   allocated_end_ = ahead;
   return {};
 }

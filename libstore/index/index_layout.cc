@@ -130,18 +130,23 @@ void IndexEntry::store(std::byte* to) const {
 Result<IndexGeometry> detect_index_geometry(File& file) {
   Result<uint64_t> size = file.size();
   if (!size) return std::move(size).error();
-  const Status no_fit =
-      Status::error(Errc::kUnsupported, "no division into slots and entries fits this index file").at(file.path());
+  const auto no_fit = [&](Errc code) {
+    return Status::error(code, "no division into slots and entries fits this index file").at(file.path());
+  };
   std::byte head[IndexHeader::kEncodedBytes];
   Result<size_t> got = file.read_at(0, head);
   if (!got) return std::move(got).error();
-  if (*got < sizeof head) return no_fit;
+  if (*got < sizeof head) return no_fit(Errc::kCorruption);
   const IndexHeader header = IndexHeader::load(head);
+  constexpr uint64_t kMost = INT32_MAX;  // Apache maps it whole, and Java counts a mapping's bytes in an int
+  if (*size > kMost) return no_fit(Errc::kCorruption);
   const uint64_t body = *size - sizeof head;
   Peek peek(file, *size);
   const std::optional<IndexGeometry> fitting = fitting_geometry(peek, body, header.index_count);
   if (!peek.failure().ok()) return peek.failure();
-  return fitting ? Result<IndexGeometry>(*fitting) : no_fit;
+  if (fitting) return *fitting;
+  const bool empty = header.index_count <= 1;  // it may be sound, and say nothing of its division
+  return no_fit(empty ? Errc::kUnsupported : Errc::kCorruption);
 }
 
 int32_t index_key_hash(std::string_view topic, std::string_view key) {

@@ -37,6 +37,11 @@ Result<std::vector<std::string>> list_paths(FileSystem& fs, const std::string& d
   return paths;
 }
 
+// The log has all that an index file holds. What the disk refuses is no fault of the file.
+bool made_again(const Status& status, LastExit last_exit) {
+  return last_exit == LastExit::kCrash ? status.code() != Errc::kIoError : status.code() == Errc::kCorruption;
+}
+
 // Files are flushed when they are full, and the checkpoint remembers the last one's end.
 bool on_disk(const IndexFile& file, EpochMs safe) { return file.full() && file.header().end_timestamp <= safe; }
 
@@ -55,8 +60,7 @@ Status IndexService::load(LastExit last_exit, EpochMs safe) {
   for (; kept < paths->size(); ++kept) {
     Status status = open_file((*paths)[kept]);
     if (!status.ok()) {
-      const bool made_again = crash ? status.code() != Errc::kIoError : status.code() == Errc::kCorruption;
-      if (!made_again) return status;
+      if (!made_again(status, last_exit)) return status;
       break;
     }
     if (crash && !on_disk(*files_.back(), safe)) {

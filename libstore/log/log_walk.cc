@@ -31,21 +31,27 @@ std::string why_not_sound(RecordStatus status, const MessageView& view) {
   return has_topic(view) ? "a record with another physical offset" : "a record without a topic";
 }
 
-// The first place in [from, stop) that could be a record's: three bytes that both magic codes share, at their place.
+// Three bytes that both magic codes share, at their place.
+constexpr char kCommonMagic[] = {'\xDA', '\xA3', '\x20'};
+constexpr uint64_t kCandidateBytes = RecordLayout::kMagicAt + sizeof kCommonMagic;
+
+// The first place from `from` on that could be a record's, all of its candidate's bytes before `stop`.
 std::optional<uint64_t> next_candidate(Bytes bytes, uint64_t from, uint64_t stop) {
-  constexpr char kCommonMagic[] = {'\xDA', '\xA3', '\x20'};
-  if (from >= stop || from + RecordLayout::kMinBytes > bytes.size()) return std::nullopt;
+  if (from + kCandidateBytes > stop || from + RecordLayout::kMinBytes > bytes.size()) return std::nullopt;
   const std::byte* start = bytes.data() + from + RecordLayout::kMagicAt;
-  const uint64_t length = std::min(stop + sizeof kCommonMagic - 1, bytes.size() - RecordLayout::kMagicAt) - from;
-  const void* found = memmem(start, length, kCommonMagic, sizeof kCommonMagic);
+  const void* found = memmem(start, stop - from - RecordLayout::kMagicAt, kCommonMagic, sizeof kCommonMagic);
   if (found == nullptr) return std::nullopt;
   return static_cast<uint64_t>(static_cast<const std::byte*>(found) - bytes.data()) - RecordLayout::kMagicAt;
 }
 
+// Nothing of a hole is looked at: on a file system in memory that takes a page of it, and is fatal where it is full.
 std::optional<PhysicalOffset> find_in_file(MappedFile& file, uint64_t from) {
   std::optional<PhysicalOffset> found;
+  uint64_t seen = from;
   file.visit_data(from, [&](FileRange piece) {
-    std::optional<uint64_t> candidate = piece.begin;
+    const bool goes_on = piece.begin == seen && seen - from >= kCandidateBytes;
+    std::optional<uint64_t> candidate = goes_on ? piece.begin - kCandidateBytes + 1 : piece.begin;
+    seen = piece.end;
     while (!found && (candidate = next_candidate(file.whole(), *candidate, piece.end))) {
       const PhysicalOffset offset(file.first_offset() + static_cast<int64_t>(*candidate));
       MessageView view;

@@ -22,12 +22,12 @@ bool is_zero(Bytes bytes) {
          (bytes[0] == std::byte{0} && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
+// Its size first, and at once: a file that a power cut left shorter than the others would keep the store from opening.
 Status prepare_new_file(FileSystem& fs, File& file, uint64_t size_bytes, Blocks blocks) {
-  const uint64_t real = blocks == Blocks::kWhole ? size_bytes : 0;
-  if (real > 0) {
-    if (Status status = file.allocate(0, real, AllocateMode::kExtend); !status.ok()) return status;
-  }
   if (Status status = file.resize(size_bytes); !status.ok()) return status;
+  if (blocks == Blocks::kWhole) {
+    if (Status status = file.allocate(0, size_bytes); !status.ok()) return status;
+  }
   if (Status status = file.sync(); !status.ok()) return status;
   return fs.sync_directory(parent_path(file.path()));
 }
@@ -91,7 +91,7 @@ Status MappedFile::reserve(uint64_t length) {
   }
   if (wrote + length <= allocated_end_) return {};
   const uint64_t end = std::min(size_bytes_, wrote + std::max(length, allocate_ahead_bytes(size_bytes_)));
-  if (Status status = file_->allocate(wrote, end - wrote, AllocateMode::kKeepSize); !status.ok()) return status;
+  if (Status status = file_->allocate(wrote, end - wrote); !status.ok()) return status;
   allocated_end_ = end;
   return {};
 }

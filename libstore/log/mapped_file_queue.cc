@@ -15,8 +15,8 @@ std::optional<int64_t> offset_of_name(std::string_view name) {
   if (name.size() != kNameDigits) return std::nullopt;
   int64_t offset = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), offset);
-  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
-  return offset;
+  if (error != std::errc() || end != name.data() + name.size() || offset < 0) return std::nullopt;
+  return offset <= INT64_MAX / 2 ? std::optional(offset) : std::nullopt;  // else its end could not be told
 }
 
 }  // namespace
@@ -46,10 +46,11 @@ Result<std::vector<MappedFileQueue::Found>> MappedFileQueue::list_files() {
     for (const DirectoryEntry& entry : *entries) {
       const std::string path = join_path(directory, entry.name);
       const std::optional<int64_t> offset = offset_of_name(entry.name);
-      if (entry.kind != FileKind::kRegular || !offset) {
+      if (!offset) {
         if (entry.kind != FileKind::kDirectory) strays_.push_back(path);
         continue;
       }
+      if (entry.kind != FileKind::kRegular) return Status::error(Errc::kCorruption, "is not a regular file").at(path);
       Result<FileStat> stat = fs_.stat(path);
       if (!stat) return std::move(stat).error();
       files.push_back({*offset, path, stat->size_bytes});

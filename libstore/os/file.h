@@ -17,7 +17,6 @@
 namespace mqctl {
 
 enum class MapMode : uint8_t { kRead, kReadWrite };
-enum class AllocateMode : uint8_t { kKeepSize, kExtend };
 
 class File {
  public:
@@ -31,9 +30,11 @@ class File {
   // fdatasync: contents and size, mapped writes included.
   virtual Status sync() = 0;
   virtual Status resize(uint64_t size_bytes) = 0;
-  // Real blocks for the range, so that a later write to it cannot fail for lack of space. Never loses content.
+  // Real blocks for the part of the range that lies within the file, so that a later write to it cannot fail for lack
+  // of space. Never loses content. Changes no size: a kernel grows a file step by step while it takes the blocks, and a
+  // power cut would leave any step.
   // Falls back to writing zeros into holes where the file system has no such call.
-  virtual Status allocate(uint64_t position, uint64_t length, AllocateMode mode) = 0;
+  virtual Status allocate(uint64_t position, uint64_t length) = 0;
   virtual Result<uint64_t> size() = 0;
   virtual Result<uint64_t> allocated_bytes() = 0;
   // The next position at or after `from` that may hold data, skipping holes; the file size where none follows.

@@ -61,14 +61,14 @@ class PosixFile final : public File {
                  "cannot set the size");
   }
 
-  Status allocate(uint64_t position, uint64_t length, AllocateMode mode) override {
+  Status allocate(uint64_t position, uint64_t length) override {
     if (length == 0) return {};
-    const int flags = mode == AllocateMode::kKeepSize ? FALLOC_FL_KEEP_SIZE : 0;
-    const int outcome = retry_on_eintr(
-        [&] { return ::fallocate(fd_.get(), flags, static_cast<off_t>(position), static_cast<off_t>(length)); });
+    const int outcome = retry_on_eintr([&] {
+      return ::fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(position), static_cast<off_t>(length));
+    });
     if (outcome == 0) return {};
     if (errno != EOPNOTSUPP && errno != ENOSYS) return failure("cannot allocate blocks").at(path_, position);
-    return fill_holes(position, length, mode);
+    return fill_holes(position, length);
   }
 
   Result<uint64_t> size() override {
@@ -136,17 +136,17 @@ class PosixFile final : public File {
   static Status failure(std::string_view what) { return Status::from_errno(what, errno); }
   Status check(int outcome, std::string_view what) const { return outcome == 0 ? Status() : failure(what).at(path_); }
 
-  // Where there is no fallocate: zeros into the holes and behind the end, data left alone.
-  Status fill_holes(uint64_t position, uint64_t length, AllocateMode mode) {
+  // Where there is no fallocate: zeros into the holes, data left alone.
+  Status fill_holes(uint64_t position, uint64_t length) {
     Result<uint64_t> end = size();
     if (!end) return std::move(end).error();
-    const uint64_t stop = mode == AllocateMode::kExtend ? position + length : std::min(position + length, *end);
+    const uint64_t stop = std::min(position + length, *end);
     const std::array<std::byte, 4096> zeros{};
     while (position < stop) {
       const uint64_t block_end = std::min(stop, (position / zeros.size() + 1) * zeros.size());
-      Result<uint64_t> data = position < *end ? next_data(position) : Result<uint64_t>(stop);
+      Result<uint64_t> data = next_data(position);
       if (!data) return std::move(data).error();
-      if (*data >= block_end || position >= *end) {
+      if (*data >= block_end) {
         const Bytes block(zeros.data(), block_end - position);
         if (Status status = write_at(position, block); !status.ok()) return status;
       }

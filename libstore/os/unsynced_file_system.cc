@@ -25,9 +25,7 @@ class UnsyncedFile final : public File {
   Status write_at(uint64_t position, Bytes bytes) override { return base_->write_at(position, bytes); }
   Status sync() override { return {}; }
   Status resize(uint64_t size_bytes) override { return base_->resize(size_bytes); }
-  Status allocate(uint64_t position, uint64_t length, AllocateMode mode) override {
-    return base_->allocate(position, length, mode);
-  }
+  Status allocate(uint64_t position, uint64_t length) override { return base_->allocate(position, length); }
   Result<uint64_t> size() override { return base_->size(); }
   Result<uint64_t> allocated_bytes() override { return base_->allocated_bytes(); }
   Result<uint64_t> next_data(uint64_t from) override { return base_->next_data(from); }

@@ -128,6 +128,7 @@ Status DefaultMessageStore::load_and_recover() {
   Result<StoreCheckpoint> checkpoint = StoreCheckpoint::load(fs_, join_path(options_.root, "checkpoint"));
   if (!checkpoint) return std::move(checkpoint).error();
   checkpoint_ = *checkpoint;
+  if (Status status = mark_open(); !status.ok()) return status;
   if (options_.index) {
     IndexServiceOptions index_options;
     index_options.directory = join_path(options_.root, "index");
@@ -142,23 +143,42 @@ Status DefaultMessageStore::load_and_recover() {
                                                  .checkpoint = checkpoint_,
                                                  .delay_levels = options_.delay_levels,
                                                  .after_crash = *after_crash,
-                                                 .on_damage = options_.on_damage});
-  if (!report) return std::move(report).error();
+                                                 .on_damage = options_.on_damage,
+                                                 .distrust_checkpoint = [this] { return distrust_checkpoint(); }});
+  if (!report) {
+    const bool changed = *after_crash || (index_ != nullptr && index_->missing_from());
+    if (!changed && report.error().code() == Errc::kCorruption) (void)unmark();  // it is as it was
+    return std::move(report).error();
+  }
   recovery_ = std::move(*report);
   return {};
 }
 
-// From here on the store counts as not closed, until shutdown says otherwise.
+// From here on the store counts as not closed, until shutdown says otherwise: what a start makes again it may not
+// finish.
+Status DefaultMessageStore::mark_open() {
+  return replace_file(fs_, join_path(options_.root, "abort"), std::to_string(process_id()), Backup::kNone);
+}
+
+Status DefaultMessageStore::unmark() {
+  if (Status status = fs_.remove(join_path(options_.root, "abort")); !status.ok()) return status;
+  return fs_.sync_directory(options_.root);
+}
+
+// On disk alone: what it says is true again once this life ends in order.
+Status DefaultMessageStore::distrust_checkpoint() {
+  StoreCheckpoint none = checkpoint_;
+  none.physic_msg_timestamp = none.logics_msg_timestamp = EpochMs(0);
+  none.logics_physical_offset = PhysicalOffset(0);
+  return none.save(fs_, join_path(options_.root, "checkpoint"));
+}
+
 Status DefaultMessageStore::start() {
   // Apache makes them now, too: whoever looks at a store without messages finds its parts.
   std::vector<std::string> directories = log_directories(options_);
   directories.push_back(join_path(options_.root, "consumequeue"));
   for (const std::string& directory : directories) {
     if (Status status = fs_.create_directories(directory); !status.ok()) return status;
-  }
-  const std::string pid = std::to_string(process_id());
-  if (Status status = replace_file(fs_, join_path(options_.root, "abort"), pid, Backup::kNone); !status.ok()) {
-    return status;
   }
   offsets_ = std::make_unique<QueueOffsetTable>(
       [this](std::string_view topic, QueueId queue_id) { return max_queue_offset(topic, queue_id); });
@@ -247,6 +267,7 @@ PutMessageResult DefaultMessageStore::append(std::span<const MessageDraft> draft
 PutMessageResult DefaultMessageStore::append_run(std::span<const EncodedMessage> run) {
   if (dispatch_behind_bytes() > dispatch_lag_limit(options_.segment_bytes)) {
     const PhysicalOffset target = log_.max_offset() - dispatch_lag_limit(options_.segment_bytes) / 2;
+    log_.ask_flush();  // where dispatch waits for it, and this thread has put off to ask
     if (Status status = reput_->wait_for(target, kCatchUpLimit); !status.ok()) return refused(status);
   }
   const MessageDraft& draft = run.front().draft();
@@ -291,7 +312,8 @@ Status DefaultMessageStore::save_checkpoint() {
   if (reput_->last_stored().value() > 0) {
     checkpoint_.physic_msg_timestamp = reput_->last_stored();
     checkpoint_.logics_msg_timestamp = reput_->last_stored();
-    checkpoint_.logics_physical_offset = reput_->last_record();
+    // A zero is a checkpoint's that does not say: the first record of a log may be meant by any place within it.
+    checkpoint_.logics_physical_offset = std::max(reput_->last_record(), PhysicalOffset(1));
   }
   if (index_ != nullptr) {
     checkpoint_.index_msg_timestamp = std::max(checkpoint_.index_msg_timestamp, index_->safe_timestamp());
@@ -332,8 +354,7 @@ Status DefaultMessageStore::shutdown() {
   if (Status status = log_.shutdown(); outcome.ok()) outcome = status;
   reput_->shutdown();
   if (outcome.ok()) outcome = save_checkpoint();
-  if (outcome.ok()) outcome = fs_.remove(join_path(options_.root, "abort"));
-  if (outcome.ok()) outcome = fs_.sync_directory(options_.root);
+  if (outcome.ok()) outcome = unmark();
   lock_.reset();
   return outcome;
 }

@@ -147,6 +147,9 @@ class DefaultMessageStore {
  private:
   DefaultMessageStore(FileSystem& fs, const Clock& clock, StoreOptions options);
   Status load_and_recover();
+  Status mark_open();
+  Status unmark();
+  Status distrust_checkpoint();
   Status start();
   Status save_checkpoint();
   Status dispatch(const DispatchRequest& request);

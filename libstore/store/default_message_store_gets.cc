@@ -130,11 +130,14 @@ Result<int> DefaultMessageStore::delete_expired_segments(EpochMs modified_before
   };
   Result<int> deleted = log_.files().delete_from_front(expired, limit);
   if (!deleted || *deleted == 0) return deleted;
-  if (Result<int> units = queues_->delete_expired(log_.min_offset()); !units) return units;
-  if (index_ != nullptr) {
-    if (Result<int> files = index_->delete_expired(log_.min_offset()); !files) return files;
-  }
-  return deleted;
+  // Dispatch and whoever deletes topics change queues as well.
+  Status status = reput_->run_between([&] {
+    const Result<int> units = queues_->delete_expired(log_.min_offset());
+    if (!units || index_ == nullptr) return units ? Status() : units.error();
+    const Result<int> files = index_->delete_expired(log_.min_offset());
+    return files ? Status() : files.error();
+  });
+  return status.ok() ? deleted : std::move(status);
 }
 
 }  // namespace mqctl

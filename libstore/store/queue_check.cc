@@ -233,7 +233,9 @@ Status QueueCheck::finish(const LogVerdict& log, PhysicalOffset dispatched_from,
   if (lagging > 0)
     notes_.push_back("queues are " + counted(lagging, "unit") +
                      " behind the log; a broker adds these at its next start");
-  if (deleted_ > 0) notes_.push_back(counted(deleted_, "message") + " of topics that were deleted");
+  if (deleted_ > 0)
+    notes_.push_back(counted(deleted_, "message") +
+                     " of queues that began again (the topic was deleted, or the queue's files were lost)");
   auto& kept = found_.kept();
   std::stable_sort(kept.begin(), kept.end(), [](const Finding& a, const Finding& b) {
     return std::tie(a.queue, a.queue_offset, a.file) < std::tie(b.queue, b.queue_offset, b.file);

@@ -34,7 +34,10 @@ PhysicalOffset segment_start(const MappedFileQueue& files, PhysicalOffset offset
 PhysicalOffset vouched_by_checkpoint(const RecoveryInput& input) {
   if (!input.queues.last_unit()) return PhysicalOffset(input.log.files().min_offset());
   const EpochMs vouched = input.checkpoint.min_timestamp();
-  return last_segment_where(input.log.files(), [&](const MessageView& first) { return first.stored <= vouched; });
+  const PhysicalOffset last = input.checkpoint.logics_physical_offset;  // where it names one: clocks go back
+  return last_segment_where(input.log.files(), [&](const MessageView& first) {
+    return first.stored <= vouched && (last.value() <= 0 || first.physical_offset <= last);
+  });
 }
 
 // Further back where the index lost entries.
@@ -94,6 +97,7 @@ Status dispatch_or_rebuild(const RecoveryInput& input, PhysicalOffset end, Recov
   if (status.ok() || status.code() != Errc::kCorruption || report.scanned_from == begin) return status;
   report.notes.push_back("queues made again from the log's beginning: " + status.to_string());
   report.records_dispatched = 0;
+  if (Status known = input.distrust_checkpoint(); !known.ok()) return known;
   if (Status cut = input.queues.truncate(begin); !cut.ok()) return cut;
   return dispatch_again(input, begin, end, report);
 }
@@ -129,6 +133,10 @@ Result<RecoveryReport> recover_store(const RecoveryInput& input) {
   if (Status status = input.queues.recover(); !status.ok()) return status;
   if (files.first() == nullptr) {
     if (Status status = refuse_queues_without_log(input); !status.ok()) return status;
+    // What it holds of a log that is gone would keep the entries of the next one out.
+    if (Status status = input.index == nullptr ? Status() : input.index->truncate(PhysicalOffset(0)); !status.ok()) {
+      return status;
+    }
     return report;
   }
 
@@ -147,6 +155,7 @@ Result<RecoveryReport> recover_store(const RecoveryInput& input) {
     if (Status status = refuse_damage(files, walk); !status.ok()) return status;
   }
 
+  if (Status status = input.queues.last_unit() ? Status() : input.distrust_checkpoint(); !status.ok()) return status;
   correct_places(files, evident.misplaced);
   for (const PhysicalOffset offset : evident.misplaced) {
     report.notes.push_back("the record at commit-log offset " + std::to_string(offset.value()) +

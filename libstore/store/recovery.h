@@ -7,6 +7,8 @@
 // clean stop: from the end of what the queues hold. Never limited to a number of segments as 5.5.0 is.
 #pragma once
 
+#include <functional>
+
 #include "libstore/base/result.h"
 #include "libstore/index/consume_queue_store.h"
 #include "libstore/index/index_service.h"
@@ -25,6 +27,9 @@ struct RecoveryInput {
   const DelayLevelTable& delay_levels;
   bool after_crash;
   OnDamage on_damage;
+  // Called before queues are made again from the log's beginning: until they are on disk, no checkpoint may vouch for
+  // them.
+  std::function<Status()> distrust_checkpoint;
 };
 
 // kCorruption, with nothing changed in the log, where sound records follow damage and `on_damage` says refuse.

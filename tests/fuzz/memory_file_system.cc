@@ -62,11 +62,7 @@ class MemoryFile final : public File {
     inode_->size = size_bytes;
     return {};
   }
-  Status allocate(uint64_t position, uint64_t length, AllocateMode mode) override {
-    MutexLock lock(inode_->mutex);
-    if (mode == AllocateMode::kExtend) grow(*inode_, position + length);
-    return {};
-  }
+  Status allocate(uint64_t, uint64_t) override { return {}; }
   Result<uint64_t> size() override {
     MutexLock lock(inode_->mutex);
     return uint64_t{inode_->size};

@@ -211,8 +211,8 @@ void BrokerSimulation::start(Stop after) {
   options_.on_damage = OnDamage::kRefuse;
   for (int tries = 0;; ++tries) {
     Cut cut = Cut::kKill;
-    if (tries < 3 && random_.percent(25)) cut = cut_soon(*disk_, random_, 80);
-    if (tries < 3 && random_.percent(15)) fail_soon(*disk_, random_, 80);
+    if (tries < 3 && random_.percent(25)) cut = cut_soon(*disk_, random_, random_.percent(50) ? 80 : 300);
+    if (tries < 3 && random_.percent(15)) fail_soon(*disk_, random_, random_.percent(50) ? 80 : 240);
     const Status status = try_start();
     say("start: %s", status.to_string().c_str());
     if (disk_->cut()) {

@@ -124,6 +124,13 @@ void SimulatedDisk::flip_bit_somewhere(Random& random) {
   if (!files.empty()) files[random.below(files.size())]->flip_bit(random);
 }
 
+void SimulatedDisk::lose_tree(const std::string& directory) {
+  const auto in_it = [&](const auto& name) { return name.first.starts_with(directory + "/"); };
+  std::erase_if(names_, in_it);
+  std::erase_if(durable_, in_it);
+  std::erase_if(unsynced_, [&](const Change& change) { return (change.directory + "/").starts_with(directory + "/"); });
+}
+
 std::optional<std::string> SimulatedDisk::written_hole() const {
   for (const auto& [path, inode] : names_) {
     const bool mapped = path.find("/config/") == std::string::npos;

@@ -35,6 +35,7 @@ class SimulatedDisk final : public FileSystem {
   void repair();  // no fault and no cut from here on
   void set_capacity(uint64_t bytes) { capacity_ = bytes; }
   void flip_bit_somewhere(Random& random);
+  void lose_tree(const std::string& directory);  // somebody removes it, and that is on disk
 
   // --- What happened ---
   bool cut() const { return left_ != nullptr; }

@@ -47,10 +47,9 @@ Status SimulatedFile::resize(uint64_t size_bytes) {
   return {};
 }
 
-Status SimulatedFile::allocate(uint64_t position, uint64_t length, AllocateMode mode) {
+Status SimulatedFile::allocate(uint64_t position, uint64_t length) {
   if (Status status = disk_.before_call("allocate", path_); !status.ok()) return status;
   if (Status status = disk_.take_blocks(*inode_, position, length, path_); !status.ok()) return status;
-  if (mode == AllocateMode::kExtend && position + length > inode_->size()) inode_->resize(position + length);
   inode_->allocate(position, length);
   return {};
 }

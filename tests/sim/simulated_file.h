@@ -38,7 +38,7 @@ class SimulatedFile final : public File {
   Status write_at(uint64_t position, Bytes bytes) override;
   Status sync() override;
   Status resize(uint64_t size_bytes) override;
-  Status allocate(uint64_t position, uint64_t length, AllocateMode mode) override;
+  Status allocate(uint64_t position, uint64_t length) override;
   Result<uint64_t> size() override;
   Result<uint64_t> allocated_bytes() override { return inode_->allocated_bytes(); }
   Result<uint64_t> next_data(uint64_t from) override;

@@ -84,7 +84,7 @@ void StoreSimulation::step() {
   const int choice = random_.number(1, 100);
   if (choice <= 50) return put();
   if (choice <= 65) return store_->step(static_cast<DefaultMessageStore::Service>(random_.below(3)));
-  if (choice <= 70) return clock_.advance_ms(random_.number(1, 100000));
+  if (choice <= 70) return clock_.advance_ms(random_.number(random_.percent(20) ? -100000 : 1, 100000));
   if (choice <= 76) return flush();
   if (choice <= 79) return delete_expired();
   if (choice <= 84) return write_config();
@@ -225,6 +225,7 @@ void StoreSimulation::close_cleanly() {
   if (status.ok()) model_.all_durable();
   store_.reset();
   disk_->restart_process();
+  if (random_.percent(10)) disk_->lose_tree("/store/consumequeue");  // somebody has them made again
   open(Kept::kAnswered);
 }
 
@@ -241,8 +242,8 @@ void StoreSimulation::open(Kept kept) {
   counts_.faults += disk_->take_faults();
   for (int tries = 0;; ++tries) {
     std::optional<Cut> cut;
-    if (tries < 3 && random_.percent(25)) cut = cut_soon(*disk_, random_, 60);
-    if (tries < 3 && random_.percent(15)) fail_soon(*disk_, random_, 60);
+    if (tries < 3 && random_.percent(25)) cut = cut_soon(*disk_, random_, random_.percent(50) ? 60 : 240);
+    if (tries < 3 && random_.percent(15)) fail_soon(*disk_, random_, random_.percent(50) ? 60 : 240);
     const Status status = try_open();
     say("open: %s", status.to_string().c_str());
     if (disk_->cut()) {
@@ -268,6 +269,7 @@ void StoreSimulation::open(Kept kept) {
 
 // What whoever runs it does about a start that failed.
 void StoreSimulation::open_otherwise(const Status& status) {
+  disk_->repair();
   if (const uint64_t faults = disk_->take_faults(); faults > 0) {
     counts_.faults += faults;
     ++counts_.failed_opens;

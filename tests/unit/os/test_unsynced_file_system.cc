@@ -49,7 +49,7 @@ TEST_CASE("Everything else does") {
   CHECK(file->path() == counted.path("f"));
   REQUIRE(file->write_at(0, as_bytes("abc")).ok());
   REQUIRE(file->resize(8192).ok());
-  REQUIRE(file->allocate(0, 8192, AllocateMode::kExtend).ok());
+  REQUIRE(file->allocate(0, 8192).ok());
   CHECK(*file->size() == 8192);
   CHECK(*file->allocated_bytes() >= 8192);
   CHECK(*file->next_data(0) == 0);

@@ -163,9 +163,23 @@ TEST_CASE("ratios are held to Apache's bounds") {
   CHECK(cleaning.service.disk_full());
 }
 
+TEST_CASE("ratios are held to Apache's bounds when they change, too") {
+  RetentionOptions options;
+  options.clean_forcibly_ratio = 0.99;
+  Cleaning forced(5, 86, options);
+  CHECK(forced.service.run()->immediately);
+  Cleaning cleaning(5, 11);
+  options.max_used_ratio = 0.01;
+  cleaning.service.change(options);
+  CHECK(cleaning.pass() == 10);
+  cleaning.disk.set_used(10);
+  CHECK(cleaning.service.run()->cause == RetentionCause::kNone);
+}
+
 TEST_CASE("deleteWhen is a list of hours") {
   CHECK(*parse_delete_when("04") == std::vector<int>{4});
   CHECK(*parse_delete_when("4;16;") == std::vector<int>{4, 16});
+  CHECK(*parse_delete_when(";0;;23") == std::vector<int>{0, 23});
   CHECK(parse_delete_when("")->empty());
   for (const char* text : {"24", "-1", "4,5", "four"}) {
     CHECK(parse_delete_when(text).error().code() == Errc::kInvalidArgument);

@@ -1,6 +1,7 @@
 // The checkpoint file alone, and what a store makes of one that is cut, flipped or from another world.
 #include "libstore/store/store_checkpoint.h"
 #include "tests/unit/store/store_support.h"
+#include "tests/unit/support/hooked_file_system.h"
 
 using namespace mqctl;
 using namespace mqctl::test;
@@ -141,6 +142,18 @@ TEST_CASE("A checkpoint that cannot be read is an error, not zeros", "[checkpoin
   TemporaryDirectory directory;
   std::filesystem::create_directory(directory.path() + "/checkpoint");
   CHECK_FALSE(StoreCheckpoint::load(posix_file_system(), directory.path() + "/checkpoint").has_value());
+}
+
+TEST_CASE("A checkpoint that is not written, or not on disk, is an error", "[checkpoint]") {
+  CheckpointFile file;
+  for (const Operation fails : {Operation::kResize, Operation::kWrite, Operation::kSync, Operation::kSyncDirectory}) {
+    INFO(static_cast<int>(fails));
+    std::filesystem::remove(file.path());
+    HookedFileSystem disk(posix_file_system(), [&](Operation operation, const std::string&) {
+      return operation == fails ? Status::error(Errc::kIoError, "no") : Status();
+    });
+    CHECK(sample().save(disk, file.path()).code() == Errc::kIoError);
+  }
 }
 
 TEST_CASE("Whatever a checkpoint claims, a crashed store gets all its messages back", "[checkpoint][recovery]") {

@@ -40,9 +40,9 @@ class HookedFile final : public File {
     if (Status status = hook_(Operation::kResize, path()); !status.ok()) return status;
     return base_->resize(size_bytes);
   }
-  Status allocate(uint64_t position, uint64_t length, AllocateMode mode) override {
+  Status allocate(uint64_t position, uint64_t length) override {
     if (Status status = hook_(Operation::kAllocate, path()); !status.ok()) return status;
-    return base_->allocate(position, length, mode);
+    return base_->allocate(position, length);
   }
   Result<uint64_t> size() override { return base_->size(); }
   Result<uint64_t> allocated_bytes() override { return base_->allocated_bytes(); }
