@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "cli/broker/data_version.h"
 #include "libstore/base/result.h"
@@ -19,6 +20,12 @@ struct ConfigTable {
 // The object under `member`, empty where there is no file. kCorruption where neither it nor its backup can be read.
 Result<ConfigTable> load_config_table(FileSystem& fs, const std::string& path, const char* member);
 Status save_config_table(FileSystem& fs, const std::string& path, const char* member, const ConfigTable& table);
+
+// Puts a member behind the others, where none of that name is: to look for one is a walk over all of them, and a table
+// is made by as many of these.
+inline void add_member(ConfigJson& object, const std::string& name, ConfigJson value) {
+  object.get_ref<ConfigJson::object_t&>().emplace_back(name, std::move(value));
+}
 
 // Members of any kind, with a default where they are missing or of another kind.
 int64_t number_in(const ConfigJson& json, const char* name, int64_t otherwise);

@@ -56,14 +56,15 @@ class ConsumerOffsetManager {
 
  private:
   using Key = std::pair<std::string, std::string>;  // topic, group
-  ConfigJson table_json() const REQUIRES(mutex_);
+  using Table = std::map<Key, Queues>;
+  Table copy() const EXCLUDES(mutex_);
   FileSystem& fs_;
   const Clock& clock_;
   const std::string path_;
   mutable Mutex mutex_;
-  std::map<Key, Queues> offsets_ GUARDED_BY(mutex_);
-  std::map<Key, Queues> pulls_ GUARDED_BY(mutex_);
-  std::map<Key, Queues> resets_ GUARDED_BY(mutex_);
+  Table offsets_ GUARDED_BY(mutex_);
+  Table pulls_ GUARDED_BY(mutex_);
+  Table resets_ GUARDED_BY(mutex_);
   DataVersion version_ GUARDED_BY(mutex_);
   bool changed_ GUARDED_BY(mutex_) = false;
 };

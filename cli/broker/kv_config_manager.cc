@@ -48,7 +48,7 @@ std::optional<KvConfigManager::Table> KvConfigManager::list(const std::string& s
 
 Status KvConfigManager::save() {
   ConfigTable file;
-  for (const auto& [space, table] : spaces_) file.table[space] = table;
+  for (const auto& [space, table] : spaces_) add_member(file.table, space, table);
   return save_config_table(fs_, path_, kTable, file);
 }
 

@@ -38,7 +38,7 @@ Response correction_offsets(BrokerController& broker, const Request& request) {
     if (entry != least.end() && entry->second > offset) entry->second = INT64_MAX;
   }
   ConfigJson offsets = ConfigJson::object();
-  for (const auto& [queue, offset] : least) offsets[std::to_string(queue)] = offset;
+  for (const auto& [queue, offset] : least) add_member(offsets, std::to_string(queue), offset);
   return Response::with_body(compact(ConfigJson{{"correctionOffsets", offsets}}));
 }
 

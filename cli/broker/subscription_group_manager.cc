@@ -122,7 +122,9 @@ Status SubscriptionGroupManager::set_may_read(const std::string& group, const st
 ConfigJson SubscriptionGroupManager::forbidden_table() const {
   ConfigJson table = ConfigJson::object();
   for (const auto& [group, topics] : tables_.forbidden) {
-    for (const auto& [topic, bits] : topics) table[group][topic] = bits;
+    ConfigJson entry = ConfigJson::object();
+    for (const auto& [topic, bits] : topics) add_member(entry, topic, bits);
+    add_member(table, group, std::move(entry));
   }
   return table;
 }
@@ -136,7 +138,7 @@ Status SubscriptionGroupManager::save() {
   version_.next(clock_.now());
   ConfigTable file{ConfigJson::object(), version_, others_};
   file.others[kForbidden] = forbidden_table();
-  for (const auto& [name, json] : tables_.groups) file.table[name] = json;
+  for (const auto& [name, json] : tables_.groups) add_member(file.table, name, json);
   return save_config_table(fs_, path_, kTable, file);
 }
 

@@ -84,7 +84,7 @@ Response all_topics(BrokerController& broker, const Request& request) {
   ConfigJson table = ConfigJson::object();
   for (int64_t i = from; i < static_cast<int64_t>(topics.size()) && i - from < most; ++i) {
     const auto& [name, topic] = topics[static_cast<size_t>(i)];
-    table[name] = topic_json(name, *topic);
+    add_member(table, name, topic_json(name, *topic));
   }
   const ConfigJson version = broker.topics().version().json();
   Response response = Response::with_body(compact(ConfigJson{{"dataVersion", version},

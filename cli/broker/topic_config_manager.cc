@@ -184,7 +184,7 @@ Status TopicConfigManager::replace(Table table) {
 Status TopicConfigManager::save() {
   version_.next(clock_.now());
   ConfigTable file{ConfigJson::object(), version_};
-  for (const auto& [name, topic] : topics_) file.table[name] = topic_json(name, *topic);
+  for (const auto& [name, topic] : topics_) add_member(file.table, name, topic_json(name, *topic));
   return save_config_table(fs_, path_, kTable, file);
 }
 
