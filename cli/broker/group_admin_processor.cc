@@ -167,15 +167,16 @@ std::optional<Response> forward(BrokerController& broker, const RequestPtr& requ
         .set("topicSysFlag", known ? known->sys_flag : 0)
         .set("groupSysFlag", settings ? number_in(settings->json, "groupSysFlag", 0) : 0);
   }
-  channel->request(std::move(command), kForwardLimit, [request, group, id](std::optional<ReceivedCommand> answer) {
-    if (!answer) {
-      return request->respond(
-          Response::of(rc::kConsumeMsgTimeout, "consumer <" + group + "> <" + id + "> Timeout: 10000ms"));
-    }
-    Response response = Response::of(answer->code, std::string(answer->remark));
-    response.command.body = as_text(answer->body);
-    request->respond(std::move(response));
-  });
+  channel->request(
+      std::move(command), kForwardLimit, [asker = request->asker(), group, id](std::optional<ReceivedCommand> answer) {
+        if (!answer) {
+          return asker.respond(
+              Response::of(rc::kConsumeMsgTimeout, "consumer <" + group + "> <" + id + "> Timeout: 10000ms"));
+        }
+        Response response = Response::of(answer->code, std::string(answer->remark));
+        response.command.body = as_text(answer->body);
+        asker.respond(std::move(response));
+      });
   return std::nullopt;
 }
 

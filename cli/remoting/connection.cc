@@ -179,6 +179,7 @@ void Connection::send_oneway(RemotingCommand command) {
 void Connection::request(RemotingCommand command, std::chrono::milliseconds timeout, Answered done) {
   command.opaque = context_.next_opaque.fetch_add(1, std::memory_order_relaxed);
   command.flag = 0;
+  if (unread_beyond(kMaxQueuedBytes)) close();
   const auto timer = std::make_shared<asio::steady_timer>(socket_.get_executor());
   bool waits = false;
   {

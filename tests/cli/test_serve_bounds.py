@@ -1,11 +1,13 @@
 """`mqctl serve`: what one client can make the broker keep or do has bounds, and nobody else feels them."""
 
 import json
+import socket
 import time
 
 import pytest
 
-from wire_client import Serve, frame
+from test_serve_hostile import memory
+from wire_client import Serve, frame, send_ext
 
 
 @pytest.fixture
@@ -48,3 +50,16 @@ def test_the_retry_topic_has_its_queue(client):
     assert client.ask(34, {}, json.dumps({"clientID": "c", "consumerDataSet": [beat]}).encode()).code == 0
     assert commit(client, 0, 0, "%RETRY%RG", "RG").code == 0
     assert offsets(client, "%RETRY%RG@RG") == {"0": 0}
+
+
+def test_replies_for_who_does_not_read_are_not_kept():
+    """Neither on their way nor, as long as his answer is waited for, with those who sent them."""
+    with Serve("--ephemeral") as serve, serve.client() as deaf, serve.client() as sender:
+        deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        assert deaf.ask(34, {}, json.dumps({"clientID": "deaf", "producerDataSet": [{"groupName": "PG"}]}).encode()).code == 0
+        before = memory(serve)
+        for i in range(15):
+            sender.send(frame(325, send_ext("R", i="REPLY_TO_CLIENT\1deaf\2CORRELATION_ID\1c\2"), b"x" * (10 << 20), opaque=i))
+        answers = [sender.receive() for _ in range(15)]
+        assert memory(serve) - before < 100 << 20
+        assert [each.code for each in answers] == [1] * 15 and {"push reply message" in each.remark for each in answers} == {True}
