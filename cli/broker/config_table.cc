@@ -30,14 +30,15 @@ std::string text_in(const ConfigJson& json, const char* name, const std::string&
   return found != json.end() && found->is_string() ? found->get<std::string>() : otherwise;
 }
 
-Result<ConfigTable> load_config_table(FileSystem& fs, const std::string& path, const char* member) {
+Result<ConfigTable> ConfigTableFile::load() {
   ConfigTable loaded;
-  Result<ConfigFile> file = load_config_file(fs, path, &is_object);
+  Result<ConfigFile> file = load_config_file(fs_, path_, &is_object);
   if (!file) return file.error().code() == Errc::kNotFound ? Result<ConfigTable>(loaded) : std::move(file).error();
-  const auto table = file->json.find(member);
+  from_backup_ = file->from_backup;
+  const auto table = file->json.find(member_);
   if (table != file->json.end() && table->is_object()) loaded.table = *table;
   for (const auto& [name, value] : file->json.items()) {
-    if (name != member && name != "dataVersion") loaded.others[name] = value;
+    if (name != member_ && name != "dataVersion") loaded.others[name] = value;
   }
   const auto version = file->json.find("dataVersion");
   if (version != file->json.end() && version->is_object()) {
@@ -47,12 +48,15 @@ Result<ConfigTable> load_config_table(FileSystem& fs, const std::string& path, c
   return loaded;
 }
 
-Status save_config_table(FileSystem& fs, const std::string& path, const char* member, const ConfigTable& table) {
-  if (Status status = fs.create_directories(parent_path(path)); !status.ok()) return status;
-  ConfigJson file = table.others;
+Status ConfigTableFile::save(ConfigTable table) {
+  if (Status status = fs_.create_directories(parent_path(path_)); !status.ok()) return status;
+  ConfigJson file = std::move(table.others);
   file["dataVersion"] = table.version.json();
-  file[member] = table.table;
-  return replace_file(fs, path, write_config_json(file), Backup::kKeepBak);
+  file[member_] = std::move(table.table);
+  const Backup backup = from_backup_ ? Backup::kNone : Backup::kKeepBak;
+  Status status = replace_file(fs_, path_, write_config_json(file), backup);
+  if (status.ok()) from_backup_ = false;
+  return status;
 }
 
 }  // namespace mqctl

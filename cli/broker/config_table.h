@@ -17,9 +17,22 @@ struct ConfigTable {
   ConfigJson others = ConfigJson::object();  // what else the file has; kept
 };
 
-// The object under `member`, empty where there is no file. kCorruption where neither it nor its backup can be read.
-Result<ConfigTable> load_config_table(FileSystem& fs, const std::string& path, const char* member);
-Status save_config_table(FileSystem& fs, const std::string& path, const char* member, const ConfigTable& table);
+// The file of one table. Not thread-safe: its owner saves one state after the other.
+class ConfigTableFile {
+ public:
+  ConfigTableFile(FileSystem& fs, std::string path, const char* member)
+      : fs_(fs), path_(std::move(path)), member_(member) {}
+  // The object under `member`, empty where there is no file. kCorruption where neither it nor its backup can be read.
+  Result<ConfigTable> load();
+  // The old file becomes `.bak`, unless it was the `.bak` that was loaded: a broken file must not take its place.
+  Status save(ConfigTable table);
+
+ private:
+  FileSystem& fs_;
+  const std::string path_;
+  const char* const member_;
+  bool from_backup_ = false;
+};
 
 // Puts a member behind the others, where none of that name is: to look for one is a walk over all of them, and a table
 // is made by as many of these.

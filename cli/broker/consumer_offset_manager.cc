@@ -32,8 +32,11 @@ ConfigJson table_json(const std::map<std::pair<std::string, std::string>, Consum
 
 }  // namespace
 
+ConsumerOffsetManager::ConsumerOffsetManager(FileSystem& fs, const Clock& clock, std::string path)
+    : clock_(clock), file_(fs, std::move(path), kTable) {}
+
 Status ConsumerOffsetManager::load() {
-  Result<ConfigTable> loaded = load_config_table(fs_, path_, kTable);
+  Result<ConfigTable> loaded = file_.load();
   if (!loaded) return std::move(loaded).error();
   MutexLock lock(mutex_);
   version_ = loaded->version;
@@ -69,7 +72,7 @@ Status ConsumerOffsetManager::persist(const BeforeWrite& before_write) {
     version = version_;
   }
   Status status = before_write();
-  if (status.ok()) status = save_config_table(fs_, path_, kTable, {table_json(offsets), version});
+  if (status.ok()) status = file_.save({table_json(offsets), version});
   if (status.ok()) return status;
   MutexLock lock(mutex_);
   changed_ = true;

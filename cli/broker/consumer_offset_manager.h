@@ -20,8 +20,7 @@ namespace mqctl {
 class ConsumerOffsetManager {
  public:
   using Queues = std::map<int32_t, int64_t>;
-  ConsumerOffsetManager(FileSystem& fs, const Clock& clock, std::string path)
-      : fs_(fs), clock_(clock), path_(std::move(path)) {}
+  ConsumerOffsetManager(FileSystem& fs, const Clock& clock, std::string path);
   Status load();
   // No offset stays ahead of its queue's end, which is asked for.
   void limit(const std::function<int64_t(const std::string& topic, int32_t queue)>& end) EXCLUDES(mutex_);
@@ -58,9 +57,8 @@ class ConsumerOffsetManager {
   using Key = std::pair<std::string, std::string>;  // topic, group
   using Table = std::map<Key, Queues>;
   Table copy() const EXCLUDES(mutex_);
-  FileSystem& fs_;
   const Clock& clock_;
-  const std::string path_;
+  ConfigTableFile file_;  // load() and persist() are called by one thread at a time
   mutable Mutex mutex_;
   Table offsets_ GUARDED_BY(mutex_);
   Table pulls_ GUARDED_BY(mutex_);

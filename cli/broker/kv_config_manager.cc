@@ -1,16 +1,11 @@
 #include "cli/broker/kv_config_manager.h"
 
 namespace mqctl {
-namespace {
-
-constexpr const char* kTable = "configTable";
-
-}  // namespace
 
 Status KvConfigManager::load() {
-  Result<ConfigTable> loaded = load_config_table(fs_, path_, kTable);
-  if (!loaded) return std::move(loaded).error();
   MutexLock lock(mutex_);
+  Result<ConfigTable> loaded = file_.load();
+  if (!loaded) return std::move(loaded).error();
   for (const auto& [space, table] : loaded->table.items()) {
     if (!table.is_object()) continue;
     for (const auto& [key, value] : table.items()) {
@@ -49,7 +44,7 @@ std::optional<KvConfigManager::Table> KvConfigManager::list(const std::string& s
 Status KvConfigManager::save() {
   ConfigTable file;
   for (const auto& [space, table] : spaces_) add_member(file.table, space, table);
-  return save_config_table(fs_, path_, kTable, file);
+  return file_.save(std::move(file));
 }
 
 }  // namespace mqctl

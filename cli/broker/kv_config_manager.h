@@ -13,7 +13,7 @@ namespace mqctl {
 class KvConfigManager {
  public:
   using Table = std::map<std::string, std::string>;
-  KvConfigManager(FileSystem& fs, std::string path) : fs_(fs), path_(std::move(path)) {}
+  KvConfigManager(FileSystem& fs, std::string path) : file_(fs, std::move(path), "configTable") {}
   Status load() EXCLUDES(mutex_);
   Status put(const std::string& space, const std::string& key, const std::string& value) EXCLUDES(mutex_);
   Status erase(const std::string& space, const std::string& key) EXCLUDES(mutex_);
@@ -22,9 +22,8 @@ class KvConfigManager {
 
  private:
   Status save() REQUIRES(mutex_);
-  FileSystem& fs_;
-  const std::string path_;
   mutable Mutex mutex_;
+  ConfigTableFile file_ GUARDED_BY(mutex_);
   std::map<std::string, Table> spaces_ GUARDED_BY(mutex_);
 };
 

@@ -7,7 +7,6 @@
 namespace mqctl {
 namespace {
 
-constexpr const char* kTable = "subscriptionGroupTable";
 constexpr const char* kForbidden = "forbiddenTable";
 constexpr int64_t kReadBit = 1 << 2;  // Apache: PermName.INDEX_PERM_READ
 constexpr const char* kPredefined[] = {"TOOLS_CONSUMER",     "FILTERSRV_CONSUMER", "SELF_TEST_C_GROUP",
@@ -34,9 +33,9 @@ ConfigJson default_group_json(const std::string& name) {
 }
 
 Status SubscriptionGroupManager::load() {
-  Result<ConfigTable> loaded = load_config_table(fs_, path_, kTable);
-  if (!loaded) return std::move(loaded).error();
   MutexLock lock(mutex_);
+  Result<ConfigTable> loaded = file_.load();
+  if (!loaded) return std::move(loaded).error();
   version_ = loaded->version;
   others_ = loaded->others;
   if (const auto forbidden = others_.find(kForbidden); forbidden != others_.end() && forbidden->is_object()) {
@@ -139,7 +138,7 @@ Status SubscriptionGroupManager::save() {
   ConfigTable file{ConfigJson::object(), version_, others_};
   file.others[kForbidden] = forbidden_table();
   for (const auto& [name, json] : tables_.groups) add_member(file.table, name, json);
-  return save_config_table(fs_, path_, kTable, file);
+  return file_.save(std::move(file));
 }
 
 }  // namespace mqctl

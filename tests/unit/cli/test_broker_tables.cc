@@ -6,11 +6,13 @@
 
 #include "cli/broker/broker_config.h"
 #include "cli/broker/consumer_offset_manager.h"
+#include "cli/broker/kv_config_manager.h"
 #include "cli/broker/rebalance_lock_manager.h"
 #include "cli/broker/subscription_data.h"
 #include "cli/broker/subscription_group_manager.h"
 #include "cli/broker/topic_config_manager.h"
 #include "cli/broker/topic_validator.h"
+#include "libstore/os/replace_file.h"
 #include "tests/unit/support/golden_store.h"
 
 namespace mqctl {
@@ -152,6 +154,51 @@ TEST_CASE("A table of many offsets is written without a walk over all of it for 
   REQUIRE(offsets.persist().ok());
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(3));  // with walks it is ten times that
   CHECK(offsets.json()["offsetTable"]["T@g"].size() == kQueues);
+}
+
+const std::vector<std::string> kTables = {"topics.json", "subscriptionGroup.json", "consumerOffset.json",
+                                          "kvConfig.json"};
+
+void write_file(const std::string& path, std::string_view text) {
+  REQUIRE(replace_file(fs(), path, text, Backup::kNone).ok());
+}
+std::string text_of(const std::string& path) { return *read_whole_file(fs(), path, 1 << 20); }
+
+// Loads each table from a directory, and saves it with each name.
+void change_all(const std::string& dir, std::initializer_list<const char*> names) {
+  TopicConfigManager topics(fs(), kClock, dir + kTables[0]);
+  SubscriptionGroupManager groups(fs(), kClock, dir + kTables[1]);
+  ConsumerOffsetManager offsets(fs(), kClock, dir + kTables[2]);
+  KvConfigManager kv(fs(), dir + kTables[3]);
+  REQUIRE((topics.load({}).ok() && groups.load().ok() && offsets.load().ok() && kv.load().ok()));
+  for (const char* name : names) {
+    CHECK(topics.update(name, Topic()).ok());
+    CHECK(groups.update(name, default_group_json(name)).ok());
+    offsets.commit(name, "T", 0, 1);
+    CHECK(offsets.persist().ok());
+    CHECK(kv.put("space", name, "value").ok());
+  }
+}
+
+TEST_CASE("A torn file does not take the place of the backup that was read in its stead") {
+  const TemporaryDirectory dir;
+  const std::string at = dir.path() + "/";
+  const std::string good = R"({"dataVersion":{"counter":1}})", torn = R"({"dataVersion":{"cou)";
+  for (const std::string& name : kTables) {
+    write_file(at + name, torn);
+    write_file(at + name + ".bak", good);
+  }
+  SECTION("the first save leaves the backup alone") {
+    change_all(at, {"one"});
+    for (const std::string& name : kTables) CHECK(text_of(at + name + ".bak") == good);
+  }
+  SECTION("the next one makes another") {
+    change_all(at, {"one", "two"});
+    for (const std::string& name : kTables) {
+      const std::string backup = text_of(at + name + ".bak");
+      CHECK((backup.find("one") != std::string::npos && backup.find("two") == std::string::npos));
+    }
+  }
 }
 
 TEST_CASE("A queue is one client's until it lets go or falls silent") {
