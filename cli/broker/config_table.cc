@@ -1,11 +1,19 @@
 #include "cli/broker/config_table.h"
 
+#include <algorithm>
+
 #include "libstore/os/replace_file.h"
 
 namespace mqctl {
 namespace {
 
 bool is_object(const ConfigJson& json) { return json.is_object(); }
+
+bool nests_deeper(const ConfigJson& json, int levels) {
+  if (!json.is_structured()) return false;
+  return levels == 0 || std::any_of(json.begin(), json.end(),
+                                    [levels](const ConfigJson& each) { return nests_deeper(each, levels - 1); });
+}
 
 }  // namespace
 
@@ -53,10 +61,21 @@ Status ConfigTableFile::save(ConfigTable table) {
   ConfigJson file = std::move(table.others);
   file["dataVersion"] = table.version.json();
   file[member_] = std::move(table.table);
+  const std::string text = write_config_json(file);
+  if (text.size() > most_bytes_ || nests_deeper(file, kMaxJsonNesting))
+    return Status::error(Errc::kInvalidArgument, "would be too large to be read again").at(path_);
   const Backup backup = from_backup_ ? Backup::kNone : Backup::kKeepBak;
-  Status status = replace_file(fs_, path_, write_config_json(file), backup);
+  Status status = replace_file(fs_, path_, text, backup);
   if (status.ok()) from_backup_ = false;
   return status;
+}
+
+Status check_entry(const ConfigJson& entry) {
+  constexpr size_t kMostBytes = 64u << 10;
+  const size_t bytes = write_config_json(entry).size();
+  if (bytes <= kMostBytes) return {};
+  return Status::error(Errc::kInvalidArgument, "the settings have " + std::to_string(bytes) + " bytes, more than " +
+                                                   std::to_string(kMostBytes));
 }
 
 }  // namespace mqctl

@@ -1,6 +1,11 @@
 #include "cli/broker/kv_config_manager.h"
 
 namespace mqctl {
+namespace {
+
+constexpr size_t kMostNameBytes = 1u << 10, kMostValueBytes = 1u << 20;
+
+}  // namespace
 
 Status KvConfigManager::load() {
   MutexLock lock(mutex_);
@@ -16,15 +21,19 @@ Status KvConfigManager::load() {
 }
 
 Status KvConfigManager::put(const std::string& space, const std::string& key, const std::string& value) {
+  if (space.size() > kMostNameBytes || key.size() > kMostNameBytes || value.size() > kMostValueBytes)
+    return Status::error(Errc::kInvalidArgument, "a namespace and a key have 1 KiB at most, a value 1 MiB");
   MutexLock lock(mutex_);
-  spaces_[space][key] = value;
-  return save();
+  Spaces spaces = spaces_;
+  spaces[space][key] = value;
+  return replace(std::move(spaces));
 }
 
 Status KvConfigManager::erase(const std::string& space, const std::string& key) {
   MutexLock lock(mutex_);
-  const auto found = spaces_.find(space);
-  return found == spaces_.end() || found->second.erase(key) == 0 ? Status() : save();
+  Spaces spaces = spaces_;
+  const auto found = spaces.find(space);
+  return found == spaces.end() || found->second.erase(key) == 0 ? Status() : replace(std::move(spaces));
 }
 
 std::optional<std::string> KvConfigManager::get(const std::string& space, const std::string& key) const {
@@ -39,6 +48,13 @@ std::optional<KvConfigManager::Table> KvConfigManager::list(const std::string& s
   MutexLock lock(mutex_);
   const auto table = spaces_.find(space);
   return table == spaces_.end() ? std::nullopt : std::optional(table->second);
+}
+
+Status KvConfigManager::replace(Spaces spaces) {
+  spaces_.swap(spaces);
+  Status status = save();
+  if (!status.ok()) spaces_.swap(spaces);
+  return status;
 }
 
 Status KvConfigManager::save() {

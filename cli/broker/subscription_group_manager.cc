@@ -85,6 +85,7 @@ DataVersion SubscriptionGroupManager::version() const {
 }
 
 Status SubscriptionGroupManager::update(const std::string& name, const ConfigJson& json) {
+  if (Status status = check_entry(json); !status.ok()) return status;
   MutexLock lock(mutex_);
   const auto known = tables_.groups.find(name);
   if (known != tables_.groups.end() && known->second == json) return {};

@@ -39,6 +39,9 @@ Response update_topic(BrokerController& broker, const Request& request) {
   const ReceivedCommand& command = request.command;
   const std::string name(command.text("topic"));
   if (std::optional<Response> refusal = topic_refusal(broker, name)) return *std::move(refusal);
+  constexpr size_t kMostAttributes = 32u << 10;
+  if (command.text("attributes").size() > kMostAttributes)
+    return Response::of(rc::kInvalidParameter, "the attributes have more than 32 KiB");
   const TopicPtr known = broker.topics().find(name);
   Topic topic = known == nullptr ? Topic() : *known;
   topic.read_queues = static_cast<int32_t>(std::clamp<int64_t>(command.number_or("readQueueNums", 8), 0, 65536));

@@ -159,6 +159,7 @@ Result<TopicPtr> TopicConfigManager::add(const std::string& name, Topic topic) {
 }
 
 Status TopicConfigManager::update(const std::string& name, const Topic& topic) {
+  if (Status status = check_entry(topic_json(name, topic)); !status.ok()) return status;
   MutexLock lock(mutex_);
   const auto known = topics_.find(name);
   if (known != topics_.end() && *known->second == topic) return {};

@@ -63,3 +63,22 @@ def test_replies_for_who_does_not_read_are_not_kept():
         answers = [sender.receive() for _ in range(15)]
         assert memory(serve) - before < 100 << 20
         assert [each.code for each in answers] == [1] * 15 and {"push reply message" in each.remark for each in answers} == {True}
+
+
+def test_what_could_not_be_loaded_again_is_refused(tmp_path):
+    """Values without bounds, names that are none, and settings that nest deeper than a file of them may."""
+    with Serve(tmp_path / "store") as serve, serve.client() as client:
+        def value(size):
+            return client.ask(100, {"namespace": "N", "key": "k", "value": "v" * size}).code
+        assert [value(3), value(15 << 20), value(1 << 20)] == [0, 1, 0]
+        group = b'{"groupName":"Deep","x":' + b"[" * 62 + b"]" * 62 + b"}"
+        assert client.ask(200, {}, group).code == 1 and client.ask(352, {"group": "Deep"}).code == 26
+        topic = {"topic": "Wide", "readQueueNums": 1, "writeQueueNums": 1, "perm": 6}
+        assert client.ask(17, topic | {"attributes": ",".join(f"+a{i}=1" for i in range(200000))}).code == 29
+        assert client.ask(17, topic | {"topicFilterType": "x" * (15 << 20)}).code == 1
+        assert client.ask(105, {"topic": "Wide"}).code == 17
+        assert client.ask(353, {"group": "x" * 70000, "topic": "TBW102", "readable": "false"}).code == 29
+        serve.process.terminate()
+        assert serve.process.wait(20) == 0
+    with Serve(tmp_path / "store") as serve, serve.client() as client:
+        assert len(client.ask(101, {"namespace": "N", "key": "k"}).ext["value"]) == 1 << 20

@@ -201,6 +201,51 @@ TEST_CASE("A torn file does not take the place of the backup that was read in it
   }
 }
 
+TEST_CASE("What could not be loaded again is not saved, and what was there stays") {
+  const TemporaryDirectory dir;
+  const std::string path = dir.path() + "/config/table.json";
+  ConfigTableFile file(fs(), path, "table", 200);
+  REQUIRE(file.save({}).ok());
+  const std::string before = text_of(path);
+  SECTION("larger than a file may be") {
+    CHECK(file.save({ConfigJson{{"name", std::string(200, 'x')}}, {}}).code() == Errc::kInvalidArgument);
+  }
+  SECTION("nested deeper") {
+    ConfigJson deep = 1;
+    for (int level = 0; level < kMaxJsonNesting; ++level) deep = ConfigJson::array({deep});
+    ConfigTable table;
+    table.table["name"] = deep;
+    ConfigTableFile large(fs(), path, "table");
+    CHECK(large.save(table).code() == Errc::kInvalidArgument);
+    table.table["name"] = deep[0][0];
+    CHECK(large.save(table).ok());
+    CHECK(large.load().has_value());
+    CHECK(large.save({}).ok());
+  }
+  CHECK(text_of(path) == before);
+  CHECK(file.load().has_value());
+}
+
+TEST_CASE("What one client may put into a table has bounds") {
+  const TemporaryDirectory dir;
+  const std::string at = dir.path() + "/";
+  KvConfigManager kv(fs(), at + kTables[3]);
+  CHECK(kv.put("space", "key", std::string(1 << 20, 'v')).ok());
+  CHECK(kv.put("space", "key", std::string((1 << 20) + 1, 'v')).code() == Errc::kInvalidArgument);
+  CHECK(kv.put("space", std::string(1025, 'k'), "v").code() == Errc::kInvalidArgument);
+  CHECK(kv.put(std::string(1025, 's'), "key", "v").code() == Errc::kInvalidArgument);
+  CHECK(kv.get("space", "key")->size() == 1 << 20);
+  SubscriptionGroupManager groups(fs(), kClock, at + kTables[1]);
+  ConfigJson group = default_group_json("g");
+  group["note"] = std::string(64 << 10, 'n');
+  CHECK(groups.update("g", group).code() == Errc::kInvalidArgument);
+  Topic topic;
+  topic.attributes["note"] = std::string(64 << 10, 'n');
+  TopicConfigManager topics(fs(), kClock, at + kTables[0]);
+  CHECK(topics.update("T", topic).code() == Errc::kInvalidArgument);
+  CHECK(topics.find("T") == nullptr);
+}
+
 TEST_CASE("A queue is one client's until it lets go or falls silent") {
   ManualClock clock{EpochMs(1000)};
   RebalanceLockManager locks(clock, std::chrono::milliseconds(60000));
