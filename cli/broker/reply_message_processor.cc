@@ -67,6 +67,7 @@ class ReplyMessage {
 
   void store_copy(std::string properties) {
     if (!broker_.config().store_reply_messages || request_->command.body.empty()) return;
+    if (broker_.too_large(request_->command.body)) return;
     if (broker_.retention().disk_full()) return;  // who asked gets the reply all the same
     BrokerMessage message;
     message.topic = header_.topic;

@@ -7,7 +7,8 @@ import struct
 import pytest
 
 from serve_support import LISTEN, finish, launch
-from test_serve_flows import messages, put
+from support import ok
+from test_serve_flows import end, messages, props, put
 from wire_client import Serve, frame, pull_ext, send_ext
 
 
@@ -93,6 +94,24 @@ def test_what_is_configured_while_it_runs_counts(client):
     assert client.ask(11, pull_ext("T", 0, 0) | {"consumerGroup": "NewGroup"}).code == 26
     assert change(client, "maxMessageSize", str(8 << 20)).code == 0
     assert client.ask(310, send_ext("T"), b"x" * (5 << 20)).code == 0
+
+
+def test_what_is_stored_already_finds_its_way_whatever_clients_may_send_by_now(tmp_path):
+    """Delayed by a client, delayed by append, waiting for its end, handed back: none of them is lost when maxMessageSize goes down."""
+    store, conf = tmp_path / "store", tmp_path / "broker.conf"
+    conf.write_text("messageDelayLevel=1s 1s 1s 1s\n")
+    ok("append", store, "-t", "Large", "--queue", "0", "--delay", "1", "--max-body", "20MiB", "--segment-size", "64MiB", stdin=b"a" * (17 << 20))
+    with Serve(store, "-c", conf) as serve, serve.client() as client:
+        put(client, "Late", b"l" * 5000, DELAY=1)
+        waiting = client.ask(310, send_ext("Tx", i=props(TRAN_MSG="true", PGROUP="PG", UNIQ_KEY="K"), f=4), b"t" * 5000)
+        back = put(client, "Back", b"b" * 5000)
+        assert change(client, "maxMessageSize", "10").code == 0
+        assert client.ask(310, send_ext("Late"), b"x" * 11).code == 13
+        end(client, waiting, 8)
+        assert client.ask(36, {"group": "BG", "offset": int(back.ext["msgId"][16:], 16), "delayLevel": 1, "originTopic": "Back"}).code == 0
+        for topic in ("Large", "Late", "Tx", "%RETRY%BG"):
+            client.wait_for_max(topic, 0, 1)
+        assert [each["body"] for each in pulled(client, "Late") + pulled(client, "Tx")] == [b"l" * 5000, b"t" * 5000]
 
 
 @pytest.mark.parametrize("key, value, why", [
