@@ -265,6 +265,22 @@ TEST_CASE("A queue is one client's until it lets go or falls silent") {
   CHECK(locks.try_lock("g", "T", 0, "one"));
 }
 
+TEST_CASE("Locks have a number, and those that expired make room") {
+  ManualClock clock{EpochMs(1000)};
+  RebalanceLockManager locks(clock, std::chrono::milliseconds(60000));
+  constexpr auto kMost = static_cast<int32_t>(RebalanceLockManager::kMost);
+  for (int32_t queue = 0; queue < kMost; ++queue) locks.try_lock("g", "invented", queue, "one");
+  CHECK_FALSE(locks.try_lock("g", "T", 0, "two"));
+  CHECK(locks.try_lock("g", "invented", 7, "one"));  // renewed all the same
+  locks.remove_expired();
+  CHECK_FALSE(locks.try_lock("g", "T", 0, "two"));
+  clock.advance_ms(60001);
+  locks.remove_expired();
+  CHECK(locks.try_lock("g", "T", 0, "two"));
+  CHECK_FALSE(locks.any_alive("f"));
+  CHECK(locks.any_alive("g"));
+}
+
 TEST_CASE("broker.conf: known keys are taken, unknown ones named, wrong values refused") {
   BrokerConfig config;
   const auto ignored = read_broker_config(config,
