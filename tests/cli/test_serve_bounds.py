@@ -7,7 +7,7 @@ import time
 import pytest
 
 from test_serve_hostile import memory
-from wire_client import Serve, frame, send_ext
+from wire_client import Serve, frame, pull_ext, send_ext
 
 
 @pytest.fixture
@@ -82,3 +82,15 @@ def test_what_could_not_be_loaded_again_is_refused(tmp_path):
         assert serve.process.wait(20) == 0
     with Serve(tmp_path / "store") as serve, serve.client() as client:
         assert len(client.ask(101, {"namespace": "N", "key": "k"}).ext["value"]) == 1 << 20
+
+
+def test_pulls_over_the_limit_are_answered_at_once_as_if_nothing_were_there():
+    asked, over = pull_ext("T", 0, 0, suspend=3600000) | {"padding": "p" * 100000}, []
+    with Serve("--ephemeral", "--topic", "T") as serve, serve.client() as client, serve.client() as sender:
+        client.send(b"".join(frame(11, asked, opaque=i + 2) for i in range(400)) + frame(105, {"topic": "T"}))
+        while (answer := client.receive()).opaque != 1:
+            over.append(answer)
+        assert 60 <= len(over) <= 80   # of some 99 KiB each
+        assert {each.code for each in over} == {19} and {each.ext["nextBeginOffset"] for each in over} == {"0"}
+        sender.put("T", b"x")   # the others wait for it
+        assert {client.receive().code for _ in range(400 - len(over))} == {0}
