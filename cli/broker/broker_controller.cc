@@ -157,11 +157,12 @@ Status BrokerController::load_tables() {
   if (Status status = offsets_.load(); !status.ok()) return status;
   if (Status status = kv_config_.load(); !status.ok()) return status;
   if (Status status = schedule_->load(); !status.ok()) return status;
-  return store_->recovery().after_crash ? limit_offsets() : Status();
+  return limit_offsets();
 }
 
 // A power cut takes messages whose consumers' progress is on disk already. What is put in their place must not be
-// passed over: also not when the next crash comes before the tables would have been written again.
+// passed over: also not when the next crash comes before the tables would have been written again. Whatever the last
+// exit was: a start that failed behind the recovery has closed the store cleanly.
 Status BrokerController::limit_offsets() {
   offsets_.limit([this](const std::string& topic, int32_t queue) {
     return store_->max_queue_offset(topic, QueueId(queue)).value();

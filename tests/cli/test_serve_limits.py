@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from serve_support import LISTEN, finish, launch
+from serve_support import LISTEN, finish, launch, wait_for
 from support import ok
 from test_serve_flows import end, messages, props, put
 from wire_client import Serve, frame, pull_ext, send_ext
@@ -178,6 +178,26 @@ def test_what_cannot_be_saved_is_not_there(tmp_path):
     with Serve(store) as serve, serve.client() as client:
         assert [each["body"] for each in pulled(client, "New")] == [b"x"]
         assert client.ask(352, {"group": "NewGroup"}).code == 0
+
+
+def test_offsets_are_limited_also_behind_a_start_that_failed(tmp_path):
+    """It had recovered the store, and closed it cleanly."""
+    store, conf = tmp_path / "store", tmp_path / "broker.conf"
+    conf.write_text("flushConsumerOffsetInterval=100\n")
+    table, topics = store / "config" / "consumerOffset.json", store / "config" / "topics.json"
+    with Serve(store, "-c", conf) as serve, serve.client() as client:
+        client.put("T", b"x")
+        assert client.ask(15, {"consumerGroup": "CG", "topic": "T", "queueId": 0, "commitOffset": 1}).code == 0
+        wait_for(table.exists)
+    table.write_text(json.dumps({"offsetTable": {"T@CG": {"0": 9}}}))   # as a power cut leaves it: the messages are gone
+    known = topics.read_text()
+    topics.write_text("{torn")
+    topics.with_suffix(".json.bak").unlink(missing_ok=True)
+    status, _, err = finish(launch(store, *LISTEN))
+    assert status not in (0, None) and b"topics.json" in err and not (store / "abort").exists()
+    topics.write_text(known)
+    with Serve(store) as serve, serve.client() as client:
+        assert client.ask(14, {"consumerGroup": "CG", "topic": "T", "queueId": 0}).ext["offset"] == "1"
 
 
 def reply(client, topic, queue=0):
