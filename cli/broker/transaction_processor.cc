@@ -42,18 +42,18 @@ std::optional<Response> end_transaction(BrokerController& broker, const Request&
   if (!command.truth("fromTransactionCheck") && too_late(broker, half)) {
     return Response::of(rc::kIllegalOperation, "the producer may end the transaction no more: its time is over");
   }
-  TransactionalMessageService& transactions = broker.transactions();
-  if (!transactions.claim(half)) return commit ? Response::success() : Response::success_unremarked();
+  std::optional<TransactionalMessageService::Claim> claim = broker.transactions().claim(half);
+  if (!claim) return commit ? Response::success() : Response::success_unremarked();
+  uint64_t bytes = 0;
   if (commit) {
-    BrokerMessage message = TransactionalMessageService::restore(half, half.physical_offset);
-    const PutMessageResult result = broker.put(message);
-    if (!stored(result.status)) {
-      transactions.give_back(half);
+    const PutMessageResult result = broker.put(TransactionalMessageService::restore(half, half.physical_offset));
+    if (!stored(result.status))
       return refuse(broker, std::string(put_status_name(result.status)) + ": " + result.reason);
-    }
-    broker.stats().count_put(message.topic, 1, static_cast<uint64_t>(result.end - result.offset));
+    bytes = static_cast<uint64_t>(result.end - result.offset);
   }
-  if (!transactions.settle(half)) return refuse(broker, "the op message could not be stored");
+  const bool settled = claim->settle();
+  if (commit) broker.stats().count_put(PropertyList(half.properties).get(property::kRealTopic), 1, bytes);
+  if (!settled) return refuse(broker, "the op message could not be stored");
   return commit ? Response::success() : Response::success_unremarked();
 }
 

@@ -91,18 +91,19 @@ void TransactionalMessageService::load_moved(const ConsumeQueue& queue) {
   }
 }
 
-bool TransactionalMessageService::claim(const MessageView& half) {
+std::optional<TransactionalMessageService::Claim> TransactionalMessageService::claim(const MessageView& half) {
   const int64_t first = first_place(half);
+  bool passed = false;
   {
     MutexLock lock(mutex_);
     load();
-    if (!ends_.try_emplace(first, End::kClaimed).second) return false;
-    if (moved_.contains(first) || first >= settled(topic_name::kHalf).value()) return true;
+    passed = !moved_.contains(first) && first < settled(topic_name::kHalf).value();
+    if (!ends_.try_emplace(first, End::kClaimed).second) return std::nullopt;
   }
+  std::optional<Claim> claimed(std::in_place, *this, half);
   // The rounds have passed it: somebody ended it long ago, or nobody did and it was given up.
-  if (!is_done(broker_.store(), half.physical_offset, first)) return true;
-  give_back(half);
-  return false;
+  if (passed && is_done(broker_.store(), half.physical_offset, first)) claimed.reset();
+  return claimed;
 }
 
 void TransactionalMessageService::give_back(const MessageView& half) {
@@ -113,9 +114,11 @@ void TransactionalMessageService::give_back(const MessageView& half) {
 bool TransactionalMessageService::settle(const MessageView& half) {
   // After a crash a half may be there several times, put back and put back again: the first place is common to all.
   const int64_t first = first_place(half);
-  std::set<int64_t> places{half.queue_offset.value(), first};
+  std::set<int64_t> places;
   {
     MutexLock lock(mutex_);
+    ends_[first] = End::kOpMissing;  // the next round makes up for what an exception leaves out
+    places = {half.queue_offset.value(), first};
     if (const auto moved = moved_.find(first); moved != moved_.end()) places.insert(moved->second);
   }
   const bool settled = std::all_of(places.begin(), places.end(), [this](int64_t place) { return put_op(place); });
