@@ -18,7 +18,7 @@ struct TransactionOp {
 
 std::vector<TransactionOp> read_ops(DefaultMessageStore& store, QueueOffset from);
 
-// Whether an op message that lies behind `half` in the log names the place. Reads them one by one.
-bool is_done(DefaultMessageStore& store, PhysicalOffset half, int64_t place);
+// Whether an op message that lies behind `half` in the log names one of the places. Reads them one by one.
+bool is_done(DefaultMessageStore& store, PhysicalOffset half, const std::set<int64_t>& places);
 
 }  // namespace mqctl

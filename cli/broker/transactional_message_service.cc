@@ -101,8 +101,9 @@ std::optional<TransactionalMessageService::Claim> TransactionalMessageService::c
     if (!ends_.try_emplace(first, End::kClaimed).second) return std::nullopt;
   }
   std::optional<Claim> claimed(std::in_place, *this, half);
-  // The rounds have passed it: somebody ended it long ago, or nobody did and it was given up.
-  if (passed && is_done(broker_.store(), half.physical_offset, first)) claimed.reset();
+  // The rounds have passed it: somebody ended it long ago, or nobody did and it was given up. Apache's op messages name
+  // the place of the half that was ended alone.
+  if (passed && is_done(broker_.store(), half.physical_offset, {first, half.queue_offset.value()})) claimed.reset();
   return claimed;
 }
 

@@ -79,4 +79,15 @@ TEST_CASE("a transaction whose end comes to nothing can be ended by who comes ne
   CHECK_FALSE(broker.transactions().claim(half).has_value());
 }
 
+TEST_CASE("a half message that was put back is ended once, where its op message names the later place alone") {
+  Broker broker;
+  broker.put_half();
+  broker.put_half("TRAN_PREPARED_QUEUE_OFFSET\0010\2");
+  const MessageView again = broker.half();
+  broker.put_op("1,");  // as Apache's broker ends it
+  broker.pass();
+  CHECK(again.queue_offset == QueueOffset(1));
+  CHECK_FALSE(broker.transactions().claim(again).has_value());
+}
+
 }  // namespace mqctl
