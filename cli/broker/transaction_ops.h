@@ -10,6 +10,13 @@
 
 namespace mqctl {
 
+// A client says when a message was born, and may say anything.
+inline int64_t age_ms(EpochMs now, EpochMs since) {
+  int64_t age = 0;
+  if (!__builtin_sub_overflow(now.value(), since.value(), &age)) return age;
+  return since.value() < 0 ? INT64_MAX : INT64_MIN;
+}
+
 struct TransactionOp {
   QueueOffset offset;
   PhysicalOffset physical_offset;

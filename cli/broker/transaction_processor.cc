@@ -1,5 +1,7 @@
 // 37: a producer ends a transaction (Apache: EndTransactionProcessor). Oneway, so what goes wrong is only logged; the
 // check asks again.
+#include <algorithm>
+
 #include "cli/broker/broker_controller.h"
 #include "cli/broker/processors.h"
 #include "cli/broker/property_list.h"
@@ -20,8 +22,8 @@ std::optional<Response> refuse(BrokerController& broker, const std::string& why)
 // A producer that gave the transaction a time answers only the check after it.
 bool too_late(BrokerController& broker, const MessageView& half) {
   const std::string seconds(PropertyList(half.properties).get("CHECK_IMMUNITY_TIME_IN_SECONDS"));
-  const long immunity = std::atol(seconds.c_str());
-  return immunity > 0 && broker.clock().now() - half.born > int64_t{immunity} * 1000;
+  const int64_t immunity = std::min<int64_t>(std::atol(seconds.c_str()), INT64_MAX / 1000);
+  return immunity > 0 && age_ms(broker.clock().now(), half.born) > immunity * 1000;
 }
 
 std::optional<Response> end_transaction(BrokerController& broker, const Request& request) {

@@ -219,7 +219,7 @@ TransactionalMessageService::Checked TransactionalMessageService::ask_again(cons
   const BrokerConfig& config = broker_.config();
   const PropertyList properties(half.properties);
   const int64_t times = number_or(properties.get(kCheckTimes), 0);
-  const int64_t age = broker_.clock().now() - half.born;
+  const int64_t age = age_ms(broker_.clock().now(), half.born);
   if (times >= config.transaction_check_max || age > int64_t{config.reserved_hours} * 3600 * 1000) {
     MutexLock lock(mutex_);
     return ends_.contains(first_place(half)) ? Checked::kTooYoung : give_up(half);
@@ -230,7 +230,7 @@ TransactionalMessageService::Checked TransactionalMessageService::ask_again(cons
   HeldBytes held;
   // Those behind it need not wait for its time.
   if (own_time && age >= 0 && age / 1000 < immunity) return put_back(half, kFirstPlace, first_place(half), again, held);
-  const int64_t since_stored = broker_.clock().now() - half.stored;
+  const int64_t since_stored = age_ms(broker_.clock().now(), half.stored);
   if (!own_time && since_stored < config.transaction_timeout_ms) return Checked::kTooYoung;
   const Checked checked = put_back(half, kCheckTimes, times + 1, again, held);
   if (held && end_of(again) == End::kOpen) ask_producer(again);  // the question has the new place

@@ -200,6 +200,17 @@ def test_offsets_are_limited_also_behind_a_start_that_failed(tmp_path):
         assert client.ask(14, {"consumerGroup": "CG", "topic": "T", "queueId": 0}).ext["offset"] == "1"
 
 
+def test_one_that_was_handed_back_as_often_as_can_be_counted(client):
+    answer = client.ask(310, send_ext("T", j=2**31 - 1), b"x")
+    for most, topic in ((2**31 - 1, "%DLQ%DG"), (2**33, "SCHEDULE_TOPIC_XXXX")):
+        back = {"group": "DG", "offset": int(answer.ext["msgId"][16:], 16), "delayLevel": 0, "maxReconsumeTimes": most}
+        assert client.ask(36, back).code == 0
+        queue = 0 if "DLQ" in topic else 17
+        client.wait_for_max(topic, queue, 1)
+    one, = pulled(client, "%DLQ%DG")
+    assert one["reconsume"] == 2**31 - 1
+
+
 def reply(client, topic, queue=0):
     """To oneself; the code of the answer, once the push was answered, too."""
     client.send(frame(325, send_ext(topic, queue, i="REPLY_TO_CLIENT\1me\2CORRELATION_ID\1c\2"), b"reply", opaque=7))

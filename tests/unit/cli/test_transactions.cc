@@ -90,4 +90,10 @@ TEST_CASE("a half message that was put back is ended once, where its op message 
   CHECK_FALSE(broker.transactions().claim(again).has_value());
 }
 
+TEST_CASE("how old a message is that says it was born at any time") {
+  CHECK(age_ms(EpochMs(1000), EpochMs(400)) == 600);
+  CHECK(age_ms(EpochMs(1000), EpochMs(INT64_MIN)) == INT64_MAX);
+  CHECK(age_ms(EpochMs(-5), EpochMs(INT64_MAX)) == INT64_MIN);
+}
+
 }  // namespace mqctl
