@@ -96,4 +96,13 @@ TEST_CASE("how old a message is that says it was born at any time") {
   CHECK(age_ms(EpochMs(-5), EpochMs(INT64_MAX)) == INT64_MIN);
 }
 
+TEST_CASE("a message made of a record has not its checksum") {
+  MessageView view;
+  view.properties = "REAL_TOPIC\1T\2REAL_QID\0010\2PGROUP\1P\2__CRC32#\0011234567890\2";
+  CHECK(BrokerMessage::of(view).properties == kHalfProperties);
+  CHECK(PropertyList(view.properties).encoded() == kHalfProperties);
+  view.properties = kHalfProperties;
+  CHECK(BrokerMessage::of(view).properties == kHalfProperties);
+}
+
 }  // namespace mqctl
