@@ -25,12 +25,6 @@ DelayLevelTable levels_of(const BrokerConfig& config) {
   return levels ? *levels : DelayLevelTable::defaults();
 }
 
-PutMessageResult illegal() {
-  PutMessageResult result;
-  result.status = PutMessageStatus::kMessageIllegal;
-  return result;
-}
-
 // A crowd of clients leaves descriptors for the store's files.
 size_t most_connections() {
   constexpr rlim_t kMost = 50000, kForFiles = 512;
@@ -138,7 +132,8 @@ Status BrokerController::open_store() {
   store.segment_bytes = static_cast<uint64_t>(config.segment_bytes);
   store.consume_queue_segment_bytes = static_cast<uint64_t>(config.queue_segment_bytes);
   store.flush.mode = config.sync_flush ? FlushMode::kSync : FlushMode::kAsync;
-  store.limits.max_body_bytes = kMaxFrameBytes;  // maxMessageSize can be changed; put() looks at it
+  // maxMessageSize can be changed, and is for what clients send: what is stored already must find its way on.
+  store.limits.max_body_bytes = INT32_MAX;
   store.delay_levels = delay_levels_;
   store.on_damage = options_.on_damage;
   store.on_arrival = [this](const DispatchRequest& message) {
@@ -162,11 +157,12 @@ Status BrokerController::load_tables() {
   if (Status status = offsets_.load(); !status.ok()) return status;
   if (Status status = kv_config_.load(); !status.ok()) return status;
   if (Status status = schedule_->load(); !status.ok()) return status;
-  return store_->recovery().after_crash ? limit_offsets() : Status();
+  return limit_offsets();
 }
 
 // A power cut takes messages whose consumers' progress is on disk already. What is put in their place must not be
-// passed over: also not when the next crash comes before the tables would have been written again.
+// passed over: also not when the next crash comes before the tables would have been written again. Whatever the last
+// exit was: a start that failed behind the recovery has closed the store cleanly.
 Status BrokerController::limit_offsets() {
   offsets_.limit([this](const std::string& topic, int32_t queue) {
     return store_->max_queue_offset(topic, QueueId(queue)).value();
@@ -288,13 +284,11 @@ const BrokerMessage& BrokerController::scheduled(const BrokerMessage& message,
 
 PutMessageResult BrokerController::put(const BrokerMessage& message) {
   const TimedPut timed(stats_.put_latency());
-  if (too_large(message.body)) return illegal();
   std::optional<BrokerMessage> delayed;
   return put_faults_.note(store_->put_message(scheduled(message, delayed).draft()));
 }
 
 void BrokerController::put(const BrokerMessage& message, DefaultMessageStore::PutDone done) {
-  if (too_large(message.body)) return done(illegal());
   std::optional<BrokerMessage> delayed;
   const MessageDraft draft = scheduled(message, delayed).draft();
   store_->put_messages({&draft, 1}, noted(std::move(done)));
@@ -302,17 +296,11 @@ void BrokerController::put(const BrokerMessage& message, DefaultMessageStore::Pu
 
 PutMessageResult BrokerController::put_batch(std::span<const MessageDraft> drafts) {
   const TimedPut timed(stats_.put_latency());
-  if (has_too_large(drafts)) return illegal();
   return put_faults_.note(store_->put_messages(drafts));
 }
 
 void BrokerController::put_batch(std::span<const MessageDraft> drafts, DefaultMessageStore::PutDone done) {
-  if (has_too_large(drafts)) return done(illegal());
   store_->put_messages(drafts, noted(std::move(done)));
-}
-
-bool BrokerController::has_too_large(std::span<const MessageDraft> drafts) const {
-  return std::any_of(drafts.begin(), drafts.end(), [this](const MessageDraft& draft) { return too_large(draft.body); });
 }
 
 DefaultMessageStore::PutDone BrokerController::noted(DefaultMessageStore::PutDone done) {

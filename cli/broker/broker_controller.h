@@ -113,6 +113,8 @@ class BrokerController {
   // The address of messages that the broker makes by itself.
   HostAddress own_address() const;
 
+  // For a client to send (maxMessageSize).
+  bool too_large(Bytes body) const;
   // Stores it, delayed where its properties ask for that (Apache: HookUtils.handleScheduleMessage).
   PutMessageResult put(const BrokerMessage& message);
   PutMessageResult put_batch(std::span<const MessageDraft> drafts);
@@ -137,8 +139,6 @@ class BrokerController {
   void add_services();
   void notify_consumer_ids_changed(const std::string& group, const ConsumerGroup& now);
   void channel_closed(const ChannelPtr& channel);
-  bool too_large(Bytes body) const;
-  bool has_too_large(std::span<const MessageDraft> drafts) const;
   const BrokerMessage& scheduled(const BrokerMessage& message, std::optional<BrokerMessage>& delayed) const;
   DefaultMessageStore::PutDone noted(DefaultMessageStore::PutDone done);
   void persist_offsets();

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "cli/broker/property_list.h"
 #include "libstore/message/message_encoder.h"
 #include "libstore/message/message_view.h"
 
@@ -21,7 +22,7 @@ struct BrokerMessage {
   Bytes body;  // its owner keeps it until the put returns
   std::string properties;
 
-  // A copy of everything but the body, which stays where it is.
+  // A copy of everything but the body, which stays where it is, and the record's checksum.
   static BrokerMessage of(const MessageView& view) {
     return {.topic = std::string(view.topic),
             .queue = view.queue_id.value(),
@@ -33,7 +34,8 @@ struct BrokerMessage {
             .reconsume_times = view.reconsume_times,
             .prepared_offset = view.prepared_transaction_offset,
             .body = view.body,
-            .properties = std::string(view.properties)};
+            .properties = find_property(view.properties, property::kRecordCrc) ? PropertyList(view.properties).encoded()
+                                                                               : std::string(view.properties)};
   }
   MessageDraft draft() const {
     return {.topic = topic,

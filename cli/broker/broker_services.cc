@@ -53,6 +53,7 @@ void BrokerController::add_services() {
     const Clock::Steady since = clock_.steady_now() - milliseconds(config().channel_expired_ms);
     consumers_.remove_silent(since);
     producers_.remove_silent(since);
+    locks_.remove_expired();
   });
   services_.every(configured(&BrokerConfig::transaction_check_interval_ms), [this] { transactions_->check(); });
   services_.every(std::chrono::duration_cast<milliseconds>(CleanCommitLogService::kInterval), [this] { clean_up(); });

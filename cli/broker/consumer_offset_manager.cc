@@ -20,10 +20,23 @@ ConsumerOffsetManager::Queues queues_from(const ConfigJson& json) {
   return queues;
 }
 
+ConfigJson table_json(const std::map<std::pair<std::string, std::string>, ConsumerOffsetManager::Queues>& offsets) {
+  ConfigJson table = ConfigJson::object();
+  for (const auto& [key, queues] : offsets) {
+    ConfigJson entry = ConfigJson::object();
+    for (const auto& [queue, offset] : queues) add_member(entry, std::to_string(queue), offset);
+    add_member(table, key.first + "@" + key.second, std::move(entry));
+  }
+  return table;
+}
+
 }  // namespace
 
+ConsumerOffsetManager::ConsumerOffsetManager(FileSystem& fs, const Clock& clock, std::string path)
+    : clock_(clock), file_(fs, std::move(path), kTable) {}
+
 Status ConsumerOffsetManager::load() {
-  Result<ConfigTable> loaded = load_config_table(fs_, path_, kTable);
+  Result<ConfigTable> loaded = file_.load();
   if (!loaded) return std::move(loaded).error();
   MutexLock lock(mutex_);
   version_ = loaded->version;
@@ -46,47 +59,47 @@ void ConsumerOffsetManager::limit(const std::function<int64_t(const std::string&
   }
 }
 
-ConfigJson ConsumerOffsetManager::table_json() const {
-  ConfigJson table = ConfigJson::object();
-  for (const auto& [key, queues] : offsets_) {
-    ConfigJson& entry = table[key.first + "@" + key.second] = ConfigJson::object();
-    for (const auto& [queue, offset] : queues) entry[std::to_string(queue)] = offset;
-  }
-  return table;
-}
-
+// Text is made of it without the lock: clients commit and ask meanwhile.
 Status ConsumerOffsetManager::persist(const BeforeWrite& before_write) {
-  ConfigTable file;
+  Table offsets;
+  DataVersion version;
   {
     MutexLock lock(mutex_);
     if (!changed_) return {};
     changed_ = false;
     version_.next(clock_.now());
-    file = {table_json(), version_};
+    offsets = offsets_;
+    version = version_;
   }
   Status status = before_write();
-  if (status.ok()) status = save_config_table(fs_, path_, kTable, file);
+  if (status.ok()) status = file_.save({table_json(offsets), version});
   if (status.ok()) return status;
   MutexLock lock(mutex_);
   changed_ = true;
   return status;
 }
 
+ConsumerOffsetManager::Table ConsumerOffsetManager::copy() const {
+  MutexLock lock(mutex_);
+  return offsets_;
+}
+
 void ConsumerOffsetManager::for_each(
     const std::function<void(const std::string&, const std::string&, int32_t, int64_t)>& each) const {
-  std::map<Key, Queues> copy;
-  {
-    MutexLock lock(mutex_);
-    copy = offsets_;
-  }
-  for (const auto& [key, queues] : copy) {
+  for (const auto& [key, queues] : copy()) {
     for (const auto& [queue, offset] : queues) each(key.first, key.second, queue, offset);
   }
 }
 
 ConfigJson ConsumerOffsetManager::json() const {
-  MutexLock lock(mutex_);
-  return ConfigJson{{"dataVersion", version_.json()}, {kTable, table_json()}};
+  Table offsets;
+  DataVersion version;
+  {
+    MutexLock lock(mutex_);
+    offsets = offsets_;
+    version = version_;
+  }
+  return ConfigJson{{"dataVersion", version.json()}, {kTable, table_json(offsets)}};
 }
 
 bool ConsumerOffsetManager::commit(std::string_view group, std::string_view topic, int32_t queue, int64_t offset) {

@@ -20,8 +20,7 @@ namespace mqctl {
 class ConsumerOffsetManager {
  public:
   using Queues = std::map<int32_t, int64_t>;
-  ConsumerOffsetManager(FileSystem& fs, const Clock& clock, std::string path)
-      : fs_(fs), clock_(clock), path_(std::move(path)) {}
+  ConsumerOffsetManager(FileSystem& fs, const Clock& clock, std::string path);
   Status load();
   // No offset stays ahead of its queue's end, which is asked for.
   void limit(const std::function<int64_t(const std::string& topic, int32_t queue)>& end) EXCLUDES(mutex_);
@@ -56,14 +55,14 @@ class ConsumerOffsetManager {
 
  private:
   using Key = std::pair<std::string, std::string>;  // topic, group
-  ConfigJson table_json() const REQUIRES(mutex_);
-  FileSystem& fs_;
+  using Table = std::map<Key, Queues>;
+  Table copy() const EXCLUDES(mutex_);
   const Clock& clock_;
-  const std::string path_;
+  ConfigTableFile file_;  // load() and persist() are called by one thread at a time
   mutable Mutex mutex_;
-  std::map<Key, Queues> offsets_ GUARDED_BY(mutex_);
-  std::map<Key, Queues> pulls_ GUARDED_BY(mutex_);
-  std::map<Key, Queues> resets_ GUARDED_BY(mutex_);
+  Table offsets_ GUARDED_BY(mutex_);
+  Table pulls_ GUARDED_BY(mutex_);
+  Table resets_ GUARDED_BY(mutex_);
   DataVersion version_ GUARDED_BY(mutex_);
   bool changed_ GUARDED_BY(mutex_) = false;
 };

@@ -53,7 +53,8 @@ Response all_groups(BrokerController& broker, const Request& request) {
   const int64_t most = request.command.number("maxGroupNum").value_or(INT64_MAX);
   ConfigJson table = ConfigJson::object();
   for (int64_t i = from; i < static_cast<int64_t>(groups.size()) && i - from < most; ++i) {
-    table[groups[static_cast<size_t>(i)].first] = groups[static_cast<size_t>(i)].second;
+    const auto& [name, group] = groups[static_cast<size_t>(i)];
+    add_member(table, name, group);
   }
   Response response = Response::with_body(compact(ConfigJson{{"dataVersion", broker.groups().version().json()},
                                                              {"forbiddenTable", broker.groups().forbidden_json()},
@@ -82,7 +83,7 @@ Response consumer_connections(BrokerController& broker, const Request& request) 
   if (!group) return Response::of(rc::kConsumerNotOnline, "the consumer group[" + name + "] not online");
   ConfigJson connections = ConfigJson::array(), subscriptions = ConfigJson::object();
   for (const ClientInfo& client : group->clients) connections.push_back(connection_json(client));
-  for (const auto& [topic, data] : group->subscriptions) subscriptions[topic] = subscription_json(data);
+  for (const auto& [topic, data] : group->subscriptions) add_member(subscriptions, topic, subscription_json(data));
   return Response::with_body(compact(ConfigJson{{"connectionSet", connections},
                                                 {"consumeFromWhere", group->model.consume_from},
                                                 {"consumeType", group->model.consume_type},
@@ -102,7 +103,7 @@ Response producer_connections(BrokerController& broker, const Request& request) 
 Response all_producers(BrokerController& broker, const Request&) {
   ConfigJson data = ConfigJson::object();
   for (const auto& [group, clients] : broker.producers().all()) {
-    ConfigJson& list = data[group] = ConfigJson::array();
+    ConfigJson list = ConfigJson::array();
     for (const ClientInfo& client : clients) {
       list.push_back(ConfigJson{{"clientId", client.id},
                                 {"language", language_name(client.language)},
@@ -110,6 +111,7 @@ Response all_producers(BrokerController& broker, const Request&) {
                                 {"remoteIP", "/" + to_string(client.channel->remote())},
                                 {"version", client.version}});
     }
+    add_member(data, group, std::move(list));
   }
   return Response::with_body(compact(ConfigJson{{"data", data}}));
 }
@@ -165,15 +167,16 @@ std::optional<Response> forward(BrokerController& broker, const RequestPtr& requ
         .set("topicSysFlag", known ? known->sys_flag : 0)
         .set("groupSysFlag", settings ? number_in(settings->json, "groupSysFlag", 0) : 0);
   }
-  channel->request(std::move(command), kForwardLimit, [request, group, id](std::optional<ReceivedCommand> answer) {
-    if (!answer) {
-      return request->respond(
-          Response::of(rc::kConsumeMsgTimeout, "consumer <" + group + "> <" + id + "> Timeout: 10000ms"));
-    }
-    Response response = Response::of(answer->code, std::string(answer->remark));
-    response.command.body = as_text(answer->body);
-    request->respond(std::move(response));
-  });
+  channel->request(
+      std::move(command), kForwardLimit, [asker = request->asker(), group, id](std::optional<ReceivedCommand> answer) {
+        if (!answer) {
+          return asker.respond(
+              Response::of(rc::kConsumeMsgTimeout, "consumer <" + group + "> <" + id + "> Timeout: 10000ms"));
+        }
+        Response response = Response::of(answer->code, std::string(answer->remark));
+        response.command.body = as_text(answer->body);
+        asker.respond(std::move(response));
+      });
   return std::nullopt;
 }
 

@@ -3,14 +3,14 @@
 namespace mqctl {
 namespace {
 
-constexpr const char* kTable = "configTable";
+constexpr size_t kMostNameBytes = 1u << 10, kMostValueBytes = 1u << 20;
 
 }  // namespace
 
 Status KvConfigManager::load() {
-  Result<ConfigTable> loaded = load_config_table(fs_, path_, kTable);
-  if (!loaded) return std::move(loaded).error();
   MutexLock lock(mutex_);
+  Result<ConfigTable> loaded = file_.load();
+  if (!loaded) return std::move(loaded).error();
   for (const auto& [space, table] : loaded->table.items()) {
     if (!table.is_object()) continue;
     for (const auto& [key, value] : table.items()) {
@@ -21,15 +21,19 @@ Status KvConfigManager::load() {
 }
 
 Status KvConfigManager::put(const std::string& space, const std::string& key, const std::string& value) {
+  if (space.size() > kMostNameBytes || key.size() > kMostNameBytes || value.size() > kMostValueBytes)
+    return Status::error(Errc::kInvalidArgument, "a namespace and a key have 1 KiB at most, a value 1 MiB");
   MutexLock lock(mutex_);
-  spaces_[space][key] = value;
-  return save();
+  Spaces spaces = spaces_;
+  spaces[space][key] = value;
+  return replace(std::move(spaces));
 }
 
 Status KvConfigManager::erase(const std::string& space, const std::string& key) {
   MutexLock lock(mutex_);
-  const auto found = spaces_.find(space);
-  return found == spaces_.end() || found->second.erase(key) == 0 ? Status() : save();
+  Spaces spaces = spaces_;
+  const auto found = spaces.find(space);
+  return found == spaces.end() || found->second.erase(key) == 0 ? Status() : replace(std::move(spaces));
 }
 
 std::optional<std::string> KvConfigManager::get(const std::string& space, const std::string& key) const {
@@ -46,10 +50,17 @@ std::optional<KvConfigManager::Table> KvConfigManager::list(const std::string& s
   return table == spaces_.end() ? std::nullopt : std::optional(table->second);
 }
 
+Status KvConfigManager::replace(Spaces spaces) {
+  spaces_.swap(spaces);
+  Status status = save();
+  if (!status.ok()) spaces_.swap(spaces);
+  return status;
+}
+
 Status KvConfigManager::save() {
   ConfigTable file;
-  for (const auto& [space, table] : spaces_) file.table[space] = table;
-  return save_config_table(fs_, path_, kTable, file);
+  for (const auto& [space, table] : spaces_) add_member(file.table, space, table);
+  return file_.save(std::move(file));
 }
 
 }  // namespace mqctl

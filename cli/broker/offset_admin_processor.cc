@@ -50,18 +50,20 @@ Response reset_offsets(BrokerController& broker, const Request& request) {
 // Asked of every client of the group, one after the other.
 class ConsumerStatus : public std::enable_shared_from_this<ConsumerStatus> {
  public:
-  ConsumerStatus(RequestPtr request, std::vector<ClientInfo> clients)
-      : request_(std::move(request)), clients_(std::move(clients)) {}
+  ConsumerStatus(const Request& request, std::vector<ClientInfo> clients)
+      : asker_(request.asker()),
+        topic_(request.command.text("topic")),
+        group_(request.command.text("group")),
+        clients_(std::move(clients)) {}
   void ask_next() {
     if (at_ == clients_.size()) {
       Response response = Response::success_unremarked();
       response.command.body = "{\"consumerTable\":{" + text_ + "},\"messageQueueTable\":{}}";
-      return request_->respond(std::move(response));
+      return asker_.respond(std::move(response));
     }
     RemotingCommand command;
     command.code = request_code::kGetConsumerStatusFromClient;
-    command.set("topic", std::string(request_->command.text("topic")))
-        .set("group", std::string(request_->command.text("group")));
+    command.set("topic", topic_).set("group", group_);
     const ClientInfo& client = clients_[at_++];
     client.channel->request(std::move(command), std::chrono::seconds(5),
                             [self = shared_from_this(), id = client.id](auto answer) {
@@ -79,7 +81,8 @@ class ConsumerStatus : public std::enable_shared_from_this<ConsumerStatus> {
     const std::string_view table = body.substr(at + kMember.size(), body.size() - at - kMember.size() - 1);
     text_ += (text_.empty() ? "" : ",") + compact(ConfigJson(id)) + ":" + std::string(table);
   }
-  const RequestPtr request_;
+  const Asker asker_;
+  const std::string topic_, group_;
   const std::vector<ClientInfo> clients_;
   size_t at_ = 0;
   std::string text_;
@@ -93,7 +96,7 @@ std::optional<Response> consumer_status(BrokerController& broker, const RequestP
   for (const ClientInfo& client : online->clients) {
     if (wanted.empty() || client.id == wanted) clients.push_back(client);
   }
-  std::make_shared<ConsumerStatus>(request, std::move(clients))->ask_next();
+  std::make_shared<ConsumerStatus>(*request, std::move(clients))->ask_next();
   return std::nullopt;
 }
 

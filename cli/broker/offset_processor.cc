@@ -2,6 +2,7 @@
 // AdminBrokerProcessor).
 #include "cli/broker/broker_controller.h"
 #include "cli/broker/processors.h"
+#include "libstore/index/consume_queue_store.h"
 
 namespace mqctl {
 namespace {
@@ -46,14 +47,24 @@ Response query_offset(BrokerController& broker, const Request& request) {
   return Response::of(rc::kQueryNotFound, "Not found, V3_0_6_SNAPSHOT maybe this group consumer boot first");
 }
 
+// Also one that lies behind those that the topic has by now: who has begun to read it goes on.
+bool has_queue(BrokerController& broker, const Topic& topic, const QueueName& name) {
+  return name.queue < topic.queues() || broker.store().consume_queues().find(name.topic, name.id()) != nullptr;
+}
+
+// Apache keeps an offset of any queue, and so as many as anybody makes up.
 Response update_offset(BrokerController& broker, const Request& request) {
   const std::string_view group = request.command.text("consumerGroup");
   const QueueName name(request);
   const std::optional<int64_t> offset = request.command.number("commitOffset");
   if (!offset || name.queue < 0)
     return Response::of(rc::kInvalidParameter, "the request lacks queueId or commitOffset");
-  if (!broker.topics().find(name.topic))
-    return Response::of(rc::kTopicNotExist, "Topic " + std::string(name.topic) + " not exist!");
+  const TopicPtr topic = broker.topics().find(name.topic);
+  if (!topic) return Response::of(rc::kTopicNotExist, "Topic " + std::string(name.topic) + " not exist!");
+  if (!has_queue(broker, *topic, name)) {
+    return Response::of(rc::kInvalidParameter, "queueId[" + std::to_string(name.queue) + "] is illegal, topic:[" +
+                                                   std::string(name.topic) + "] has no such queue");
+  }
   if (!broker.group(group))
     return Response::of(rc::kSubscriptionGroupNotExist, "Group " + std::string(group) + " not exist!");
   if (*offset < 0) return Response::success();

@@ -1,4 +1,5 @@
-// PropertyList: a message's properties, to be changed and written again. Views into what it was made from, and own
+// PropertyList: a message's properties, to be changed and written again; without the checksum of the record that they
+// come from, which is of that record alone. Views into what it was made from, and own
 // texts for what was set.
 #pragma once
 
@@ -13,7 +14,7 @@ namespace mqctl {
 
 class PropertyList {
  public:
-  explicit PropertyList(std::string_view encoded) : items_(parse_properties(encoded)) {}
+  explicit PropertyList(std::string_view encoded) : items_(parse_properties(encoded)) { erase(property::kRecordCrc); }
 
   std::string_view get(std::string_view name) const {
     for (const PropertyItem& item : items_) {

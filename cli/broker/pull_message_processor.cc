@@ -212,17 +212,19 @@ class PullMessage {
     return broker_.store().commit_log().record_bytes(unit.physical_offset, view.record.size());
   }
 
+  // False where it is answered at once: also where too many wait already.
   bool park(const Found& found) {
     const BrokerConfig& config = broker_.config();
     int64_t hold_ms = std::clamp<int64_t>(request_->command.number_or("suspendTimeoutMillis", 15000), 0, 3600000);
     if (!config.long_polling) hold_ms = config.short_polling_ms;
     if (hold_ms == 0 || !broker_.accepting()) return false;
     const std::string topic(topic_);
-    const uint64_t number =
+    const std::optional<uint64_t> number =
         broker_.hold().park(topic, queue_, {request_, found.next, subscription_}, std::chrono::milliseconds(hold_ms));
+    if (!number) return false;
     // A message may have come since we looked, or the client have gone.
     const bool came = broker_.store().max_queue_offset(topic, QueueId(queue_)).value() > found.next;
-    if (came || !request_->channel->open()) broker_.hold().release(number);
+    if (came || !request_->channel->open()) broker_.hold().release(*number);
     return true;
   }
 

@@ -6,14 +6,8 @@ namespace {
 // So many answers are sent sooner than the threads of their connections are woken.
 constexpr size_t kFew = 8;
 
-// Removes one of a set, and the set with its last one.
-template <typename Table, typename Key>
-void erase_of(Table& table, const Key& key, uint64_t number) {
-  const auto found = table.find(key);
-  if (found == table.end()) return;
-  found->second.erase(number);
-  if (found->second.empty()) table.erase(found);
-}
+// Of one pull in all tables, without its frame.
+constexpr size_t kOwnBytes = 1024;
 
 }  // namespace
 
@@ -30,25 +24,42 @@ void PullRequestHold::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-uint64_t PullRequestHold::park(const std::string& topic, int32_t queue, ParkedPull pull, Millis limit) {
-  count_.fetch_add(1);
-  Parked parked{{topic, queue}, std::move(pull), clock_.steady_now() + limit};
+std::optional<uint64_t> PullRequestHold::park(const std::string& topic, int32_t queue, ParkedPull pull, Millis limit) {
+  const size_t bytes = kOwnBytes + pull.request->command.storage_bytes;
+  Parked parked{{topic, queue}, std::move(pull), clock_.steady_now() + limit, bytes};
   MutexLock lock(mutex_);
+  if (!has_room(parked)) return std::nullopt;
+  count_.fetch_add(1);
+  bytes_ += bytes;
   const uint64_t number = next_++;
   of_queue_[parked.key].insert(number);
-  of_channel_[parked.channel()].insert(number);
+  Share& share = of_channel_[parked.channel()];
+  share.numbers.insert(number);
+  share.bytes += bytes;
   by_time_.emplace(parked.until, number);
   pulls_.emplace(number, std::move(parked));
   if (by_time_.begin()->second == number) sooner_.notify_one();
   return number;
 }
 
+bool PullRequestHold::has_room(const Parked& parked) const {
+  const auto share = of_channel_.find(parked.channel());
+  const size_t held = share == of_channel_.end() ? 0 : share->second.bytes;
+  return held + parked.bytes <= kMostBytesOfChannel && bytes_ + parked.bytes <= kMostBytes;
+}
+
 ParkedPull PullRequestHold::take(uint64_t number) {
   const auto found = pulls_.find(number);
   Parked& parked = found->second;
   by_time_.erase({parked.until, number});
-  erase_of(of_channel_, parked.channel(), number);
-  erase_of(of_queue_, parked.key, number);
+  const auto share = of_channel_.find(parked.channel());
+  share->second.numbers.erase(number);
+  share->second.bytes -= parked.bytes;
+  if (share->second.numbers.empty()) of_channel_.erase(share);
+  const auto waiting = of_queue_.find(parked.key);
+  waiting->second.erase(number);
+  if (waiting->second.empty()) of_queue_.erase(waiting);
+  bytes_ -= parked.bytes;
   ParkedPull pull = std::move(parked.pull);
   pulls_.erase(found);
   count_.fetch_sub(1);
@@ -92,7 +103,7 @@ void PullRequestHold::remove_channel(uint64_t channel_id) {
   MutexLock lock(mutex_);
   const auto found = of_channel_.find(channel_id);
   if (found == of_channel_.end()) return;
-  const std::vector<uint64_t> numbers(found->second.begin(), found->second.end());
+  const std::vector<uint64_t> numbers(found->second.numbers.begin(), found->second.numbers.end());
   for (const uint64_t number : numbers) gone.push_back(take(number));
 }
 

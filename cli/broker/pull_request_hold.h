@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -41,8 +42,12 @@ class PullRequestHold {
   void start();
   void stop() EXCLUDES(mutex_);
 
-  // A number to take it back by.
-  uint64_t park(const std::string& topic, int32_t queue, ParkedPull pull, Millis limit) EXCLUDES(mutex_);
+  // What pulls may hold, by their frames and what is kept beside each: those of one connection, and all. Some 20,000
+  // usual ones, and 160,000.
+  static constexpr size_t kMostBytesOfChannel = 32u << 20, kMostBytes = 256u << 20;
+
+  // A number to take it back by; none, and the pull is not kept, where too much is parked already.
+  std::optional<uint64_t> park(const std::string& topic, int32_t queue, ParkedPull pull, Millis limit) EXCLUDES(mutex_);
   // It must be looked at again. Nothing where it has been answered.
   void release(uint64_t number) EXCLUDES(mutex_);
   void arrived(const DispatchRequest& message) EXCLUDES(mutex_);
@@ -58,8 +63,14 @@ class PullRequestHold {
     Key key;
     ParkedPull pull;
     Clock::Steady until;
+    size_t bytes;
     uint64_t channel() const { return pull.request->channel->id(); }
   };
+  struct Share {
+    std::set<uint64_t> numbers;
+    size_t bytes = 0;
+  };
+  bool has_room(const Parked& parked) const REQUIRES(mutex_);
   // Out of every table.
   ParkedPull take(uint64_t number) REQUIRES(mutex_);
   std::vector<ParkedPull> take_due() REQUIRES(mutex_);
@@ -73,8 +84,9 @@ class PullRequestHold {
   CondVar sooner_;
   std::unordered_map<uint64_t, Parked> pulls_ GUARDED_BY(mutex_);
   std::map<Key, std::set<uint64_t>> of_queue_ GUARDED_BY(mutex_);
-  std::unordered_map<uint64_t, std::set<uint64_t>> of_channel_ GUARDED_BY(mutex_);
+  std::unordered_map<uint64_t, Share> of_channel_ GUARDED_BY(mutex_);
   std::set<std::pair<Clock::Steady, uint64_t>> by_time_ GUARDED_BY(mutex_);
+  size_t bytes_ GUARDED_BY(mutex_) = 0;
   uint64_t next_ GUARDED_BY(mutex_) = 1;
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::thread thread_;

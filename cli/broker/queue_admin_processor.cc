@@ -38,7 +38,7 @@ Response correction_offsets(BrokerController& broker, const Request& request) {
     if (entry != least.end() && entry->second > offset) entry->second = INT64_MAX;
   }
   ConfigJson offsets = ConfigJson::object();
-  for (const auto& [queue, offset] : least) offsets[std::to_string(queue)] = offset;
+  for (const auto& [queue, offset] : least) add_member(offsets, std::to_string(queue), offset);
   return Response::with_body(compact(ConfigJson{{"correctionOffsets", offsets}}));
 }
 
@@ -106,6 +106,8 @@ Response group_forbidden(BrokerController& broker, const Request& request) {
   const std::string group(command.text("group")), topic(command.text("topic"));
   if (!broker.topics().find(topic)) return Response::of(rc::kTopicNotExist, "topic[" + topic + "] not exist");
   if (!command.text("readable").empty()) {
+    if (std::string fault = group_fault(group); !fault.empty())
+      return Response::of(rc::kInvalidParameter, std::move(fault));
     if (Status status = broker.groups().set_may_read(group, topic, command.truth("readable")); !status.ok())
       return Response::of(rc::kSystemError, status.to_string());
   }

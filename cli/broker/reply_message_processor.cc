@@ -30,7 +30,7 @@ class ReplyMessage {
     store_copy(properties.encoded());
     properties.set("PUSH_REPLY_TIME", std::to_string(broker_.clock().now().value()));
     channel->request(push(properties.encoded()), kPushLimit,
-                     [&config = broker_.config(), request = request_, client, queue = queue_, offset = offset_,
+                     [&config = broker_.config(), asker = request_->asker(), client, queue = queue_, offset = offset_,
                       id = id_](std::optional<ReceivedCommand> answer) {
                        const bool taken = answer && answer->code == rc::kSuccess;
                        Response response =
@@ -38,7 +38,7 @@ class ReplyMessage {
                                  : Response::of(rc::kSystemError, "push reply message to <" + client + ">fail.");
                        response.command.set("msgId", id).set("queueId", queue).set("queueOffset", offset);
                        add_broker_fields(response, config);
-                       request->respond(std::move(response));
+                       asker.respond(std::move(response));
                      });
     return std::nullopt;
   }
@@ -67,6 +67,7 @@ class ReplyMessage {
 
   void store_copy(std::string properties) {
     if (!broker_.config().store_reply_messages || request_->command.body.empty()) return;
+    if (broker_.too_large(request_->command.body)) return;
     if (broker_.retention().disk_full()) return;  // who asked gets the reply all the same
     BrokerMessage message;
     message.topic = header_.topic;

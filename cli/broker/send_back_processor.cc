@@ -1,4 +1,6 @@
 // 36: a message that a consumer could not deal with (Apache: AbstractSendMessageProcessor.consumerSendMsgBack).
+#include <algorithm>
+
 #include "cli/broker/broker_controller.h"
 #include "cli/broker/processors.h"
 #include "cli/broker/property_list.h"
@@ -61,13 +63,13 @@ class SendBack {
     if (dead) {
       properties.erase(property::kDelay);
     } else {
-      properties.set(property::kDelay,
-                     std::to_string(level == 0 ? kDefaultRetryDelayLevel + view.reconsume_times : level));
+      const int64_t later = int64_t{kDefaultRetryDelayLevel} + view.reconsume_times;
+      properties.set(property::kDelay, std::to_string(level == 0 ? std::min<int64_t>(later, INT32_MAX) : level));
     }
     message.topic = topic;
     message.queue = dead ? 0 : any_queue(retry_queues);
     message.properties = properties.encoded();
-    message.reconsume_times = view.reconsume_times + 1;
+    message.reconsume_times = view.reconsume_times == INT32_MAX ? INT32_MAX : view.reconsume_times + 1;
     message.sys_flag &= ~(sys_flag::kBornHostV6 | sys_flag::kStoreHostV6);
     message.store_host = broker_.address_for(*request_.channel);
     message.prepared_offset = PhysicalOffset(0);

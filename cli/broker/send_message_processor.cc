@@ -118,9 +118,11 @@ class SendMessage {
   }
 
   std::optional<Response> put_single() {
-    if (request_.command.body.empty() || header_.properties.size() > kMaxPropertiesBytes) return illegal_message();
+    const Bytes body = request_.command.body;
+    if (body.empty() || broker_.too_large(body) || header_.properties.size() > kMaxPropertiesBytes)
+      return illegal_message();
     BrokerMessage message = base();
-    message.body = request_.command.body;
+    message.body = body;
     const SendProperties known(header_.properties);
     std::string unique_key;
     message.properties = with_broker_properties(known, unique_key);
@@ -179,8 +181,7 @@ class SendMessage {
       return Response::of(rc::kMessageIllegal,
                           "batch request does not support retry group " + std::string(header_.topic));
     }
-    const BrokerConfig& config = broker_.config();
-    if (request_.command.body.size() > static_cast<size_t>(config.max_message_bytes)) return illegal_message();
+    if (broker_.too_large(request_.command.body)) return illegal_message();
     const Result<std::vector<BatchItem>> items = decode_client_batch(request_.command.body);
     if (!items || items->empty()) return illegal_message();
     const BrokerMessage common = base();

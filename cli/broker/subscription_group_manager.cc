@@ -7,7 +7,6 @@
 namespace mqctl {
 namespace {
 
-constexpr const char* kTable = "subscriptionGroupTable";
 constexpr const char* kForbidden = "forbiddenTable";
 constexpr int64_t kReadBit = 1 << 2;  // Apache: PermName.INDEX_PERM_READ
 constexpr const char* kPredefined[] = {"TOOLS_CONSUMER",     "FILTERSRV_CONSUMER", "SELF_TEST_C_GROUP",
@@ -34,9 +33,9 @@ ConfigJson default_group_json(const std::string& name) {
 }
 
 Status SubscriptionGroupManager::load() {
-  Result<ConfigTable> loaded = load_config_table(fs_, path_, kTable);
-  if (!loaded) return std::move(loaded).error();
   MutexLock lock(mutex_);
+  Result<ConfigTable> loaded = file_.load();
+  if (!loaded) return std::move(loaded).error();
   version_ = loaded->version;
   others_ = loaded->others;
   if (const auto forbidden = others_.find(kForbidden); forbidden != others_.end() && forbidden->is_object()) {
@@ -86,6 +85,7 @@ DataVersion SubscriptionGroupManager::version() const {
 }
 
 Status SubscriptionGroupManager::update(const std::string& name, const ConfigJson& json) {
+  if (Status status = check_entry(json); !status.ok()) return status;
   MutexLock lock(mutex_);
   const auto known = tables_.groups.find(name);
   if (known != tables_.groups.end() && known->second == json) return {};
@@ -122,7 +122,9 @@ Status SubscriptionGroupManager::set_may_read(const std::string& group, const st
 ConfigJson SubscriptionGroupManager::forbidden_table() const {
   ConfigJson table = ConfigJson::object();
   for (const auto& [group, topics] : tables_.forbidden) {
-    for (const auto& [topic, bits] : topics) table[group][topic] = bits;
+    ConfigJson entry = ConfigJson::object();
+    for (const auto& [topic, bits] : topics) add_member(entry, topic, bits);
+    add_member(table, group, std::move(entry));
   }
   return table;
 }
@@ -136,8 +138,8 @@ Status SubscriptionGroupManager::save() {
   version_.next(clock_.now());
   ConfigTable file{ConfigJson::object(), version_, others_};
   file.others[kForbidden] = forbidden_table();
-  for (const auto& [name, json] : tables_.groups) file.table[name] = json;
-  return save_config_table(fs_, path_, kTable, file);
+  for (const auto& [name, json] : tables_.groups) add_member(file.table, name, json);
+  return file_.save(std::move(file));
 }
 
 }  // namespace mqctl

@@ -34,7 +34,7 @@ ConfigJson default_group_json(const std::string& name);
 class SubscriptionGroupManager {
  public:
   SubscriptionGroupManager(FileSystem& fs, const Clock& clock, std::string path)
-      : fs_(fs), clock_(clock), path_(std::move(path)) {}
+      : clock_(clock), file_(fs, std::move(path), "subscriptionGroupTable") {}
   Status load();
 
   // A group that is unknown is made where `auto_create` says so; none where it does not, or the name is none.
@@ -58,10 +58,9 @@ class SubscriptionGroupManager {
   Status replace(Tables tables) REQUIRES(mutex_);
   Status save() REQUIRES(mutex_);
   ConfigJson forbidden_table() const REQUIRES(mutex_);
-  FileSystem& fs_;
   const Clock& clock_;
-  const std::string path_;
   mutable Mutex mutex_;
+  ConfigTableFile file_ GUARDED_BY(mutex_);
   Tables tables_ GUARDED_BY(mutex_);
   ConfigJson others_ GUARDED_BY(mutex_);  // members of the file that we do not know
   DataVersion version_ GUARDED_BY(mutex_);

@@ -39,6 +39,9 @@ Response update_topic(BrokerController& broker, const Request& request) {
   const ReceivedCommand& command = request.command;
   const std::string name(command.text("topic"));
   if (std::optional<Response> refusal = topic_refusal(broker, name)) return *std::move(refusal);
+  constexpr size_t kMostAttributes = 32u << 10;
+  if (command.text("attributes").size() > kMostAttributes)
+    return Response::of(rc::kInvalidParameter, "the attributes have more than 32 KiB");
   const TopicPtr known = broker.topics().find(name);
   Topic topic = known == nullptr ? Topic() : *known;
   topic.read_queues = static_cast<int32_t>(std::clamp<int64_t>(command.number_or("readQueueNums", 8), 0, 65536));
@@ -84,7 +87,7 @@ Response all_topics(BrokerController& broker, const Request& request) {
   ConfigJson table = ConfigJson::object();
   for (int64_t i = from; i < static_cast<int64_t>(topics.size()) && i - from < most; ++i) {
     const auto& [name, topic] = topics[static_cast<size_t>(i)];
-    table[name] = topic_json(name, *topic);
+    add_member(table, name, topic_json(name, *topic));
   }
   const ConfigJson version = broker.topics().version().json();
   Response response = Response::with_body(compact(ConfigJson{{"dataVersion", version},

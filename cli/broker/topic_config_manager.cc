@@ -8,7 +8,6 @@
 namespace mqctl {
 namespace {
 
-constexpr const char* kTable = "topicConfigTable";
 constexpr int32_t kReadWrite = permission::kRead | permission::kWrite;
 constexpr int32_t kAll = kReadWrite | permission::kInherit;
 
@@ -62,9 +61,9 @@ Topic topic_from_json(const ConfigJson& json) {
 }
 
 Status TopicConfigManager::load(const BrokerConfig& config) {
-  Result<ConfigTable> loaded = load_config_table(fs_, path_, kTable);
-  if (!loaded) return std::move(loaded).error();
   MutexLock lock(mutex_);
+  Result<ConfigTable> loaded = file_.load();
+  if (!loaded) return std::move(loaded).error();
   version_ = loaded->version;
   for (const auto& [name, entry] : loaded->table.items()) {
     if (entry.is_object()) topics_.insert_or_assign(name, shared(topic_from_json(entry)));
@@ -160,6 +159,7 @@ Result<TopicPtr> TopicConfigManager::add(const std::string& name, Topic topic) {
 }
 
 Status TopicConfigManager::update(const std::string& name, const Topic& topic) {
+  if (Status status = check_entry(topic_json(name, topic)); !status.ok()) return status;
   MutexLock lock(mutex_);
   const auto known = topics_.find(name);
   if (known != topics_.end() && *known->second == topic) return {};
@@ -184,8 +184,8 @@ Status TopicConfigManager::replace(Table table) {
 Status TopicConfigManager::save() {
   version_.next(clock_.now());
   ConfigTable file{ConfigJson::object(), version_};
-  for (const auto& [name, topic] : topics_) file.table[name] = topic_json(name, *topic);
-  return save_config_table(fs_, path_, kTable, file);
+  for (const auto& [name, topic] : topics_) add_member(file.table, name, topic_json(name, *topic));
+  return file_.save(std::move(file));
 }
 
 }  // namespace mqctl

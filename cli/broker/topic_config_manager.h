@@ -46,7 +46,7 @@ Topic topic_from_json(const ConfigJson& json);
 class TopicConfigManager {
  public:
   TopicConfigManager(FileSystem& fs, const Clock& clock, std::string path)
-      : fs_(fs), clock_(clock), path_(std::move(path)) {}
+      : clock_(clock), file_(fs, std::move(path), "topicConfigTable") {}
 
   // The file, and the topics that every broker has.
   Status load(const BrokerConfig& config);
@@ -75,10 +75,9 @@ class TopicConfigManager {
   Status replace(Table table) REQUIRES(mutex_);
   Status save() REQUIRES(mutex_);
 
-  FileSystem& fs_;
   const Clock& clock_;
-  const std::string path_;
   mutable Mutex mutex_;
+  ConfigTableFile file_ GUARDED_BY(mutex_);
   Table topics_ GUARDED_BY(mutex_);
   Table system_ GUARDED_BY(mutex_);
   DataVersion version_ GUARDED_BY(mutex_);

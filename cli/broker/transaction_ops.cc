@@ -67,12 +67,12 @@ std::vector<TransactionOp> read_ops(DefaultMessageStore& store, QueueOffset from
   return ops;
 }
 
-bool is_done(DefaultMessageStore& store, PhysicalOffset half, int64_t place) {
+bool is_done(DefaultMessageStore& store, PhysicalOffset half, const std::set<int64_t>& places) {
   const ConsumeQueue* queue = store.consume_queues().find(topic_name::kOp, QueueId(0));
   bool done = false;
   if (queue == nullptr) return done;
   each_op(store, *queue, first_behind(*queue, half), [&](const TransactionOp& op) {
-    done = op.halves.contains(place);
+    done = std::any_of(places.begin(), places.end(), [&](int64_t place) { return op.halves.contains(place); });
     return !done;
   });
   return done;

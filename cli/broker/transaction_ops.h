@@ -10,6 +10,13 @@
 
 namespace mqctl {
 
+// A client says when a message was born, and may say anything.
+inline int64_t age_ms(EpochMs now, EpochMs since) {
+  int64_t age = 0;
+  if (!__builtin_sub_overflow(now.value(), since.value(), &age)) return age;
+  return since.value() < 0 ? INT64_MAX : INT64_MIN;
+}
+
 struct TransactionOp {
   QueueOffset offset;
   PhysicalOffset physical_offset;
@@ -18,7 +25,7 @@ struct TransactionOp {
 
 std::vector<TransactionOp> read_ops(DefaultMessageStore& store, QueueOffset from);
 
-// Whether an op message that lies behind `half` in the log names the place. Reads them one by one.
-bool is_done(DefaultMessageStore& store, PhysicalOffset half, int64_t place);
+// Whether an op message that lies behind `half` in the log names one of the places. Reads them one by one.
+bool is_done(DefaultMessageStore& store, PhysicalOffset half, const std::set<int64_t>& places);
 
 }  // namespace mqctl

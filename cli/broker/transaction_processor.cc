@@ -1,5 +1,7 @@
 // 37: a producer ends a transaction (Apache: EndTransactionProcessor). Oneway, so what goes wrong is only logged; the
 // check asks again.
+#include <algorithm>
+
 #include "cli/broker/broker_controller.h"
 #include "cli/broker/processors.h"
 #include "cli/broker/property_list.h"
@@ -20,8 +22,8 @@ std::optional<Response> refuse(BrokerController& broker, const std::string& why)
 // A producer that gave the transaction a time answers only the check after it.
 bool too_late(BrokerController& broker, const MessageView& half) {
   const std::string seconds(PropertyList(half.properties).get("CHECK_IMMUNITY_TIME_IN_SECONDS"));
-  const long immunity = std::atol(seconds.c_str());
-  return immunity > 0 && broker.clock().now() - half.born > int64_t{immunity} * 1000;
+  const int64_t immunity = std::min<int64_t>(std::atol(seconds.c_str()), INT64_MAX / 1000);
+  return immunity > 0 && age_ms(broker.clock().now(), half.born) > immunity * 1000;
 }
 
 std::optional<Response> end_transaction(BrokerController& broker, const Request& request) {
@@ -42,18 +44,18 @@ std::optional<Response> end_transaction(BrokerController& broker, const Request&
   if (!command.truth("fromTransactionCheck") && too_late(broker, half)) {
     return Response::of(rc::kIllegalOperation, "the producer may end the transaction no more: its time is over");
   }
-  TransactionalMessageService& transactions = broker.transactions();
-  if (!transactions.claim(half)) return commit ? Response::success() : Response::success_unremarked();
+  std::optional<TransactionalMessageService::Claim> claim = broker.transactions().claim(half);
+  if (!claim) return commit ? Response::success() : Response::success_unremarked();
+  uint64_t bytes = 0;
   if (commit) {
-    BrokerMessage message = TransactionalMessageService::restore(half, half.physical_offset);
-    const PutMessageResult result = broker.put(message);
-    if (!stored(result.status)) {
-      transactions.give_back(half);
+    const PutMessageResult result = broker.put(TransactionalMessageService::restore(half, half.physical_offset));
+    if (!stored(result.status))
       return refuse(broker, std::string(put_status_name(result.status)) + ": " + result.reason);
-    }
-    broker.stats().count_put(message.topic, 1, static_cast<uint64_t>(result.end - result.offset));
+    bytes = static_cast<uint64_t>(result.end - result.offset);
   }
-  if (!transactions.settle(half)) return refuse(broker, "the op message could not be stored");
+  const bool settled = claim->settle();
+  if (commit) broker.stats().count_put(PropertyList(half.properties).get(property::kRealTopic), 1, bytes);
+  if (!settled) return refuse(broker, "the op message could not be stored");
   return commit ? Response::success() : Response::success_unremarked();
 }
 

@@ -91,18 +91,20 @@ void TransactionalMessageService::load_moved(const ConsumeQueue& queue) {
   }
 }
 
-bool TransactionalMessageService::claim(const MessageView& half) {
+std::optional<TransactionalMessageService::Claim> TransactionalMessageService::claim(const MessageView& half) {
   const int64_t first = first_place(half);
+  bool passed = false;
   {
     MutexLock lock(mutex_);
     load();
-    if (!ends_.try_emplace(first, End::kClaimed).second) return false;
-    if (moved_.contains(first) || first >= settled(topic_name::kHalf).value()) return true;
+    passed = !moved_.contains(first) && first < settled(topic_name::kHalf).value();
+    if (!ends_.try_emplace(first, End::kClaimed).second) return std::nullopt;
   }
-  // The rounds have passed it: somebody ended it long ago, or nobody did and it was given up.
-  if (!is_done(broker_.store(), half.physical_offset, first)) return true;
-  give_back(half);
-  return false;
+  std::optional<Claim> claimed(std::in_place, *this, half);
+  // The rounds have passed it: somebody ended it long ago, or nobody did and it was given up. Apache's op messages name
+  // the place of the half that was ended alone.
+  if (passed && is_done(broker_.store(), half.physical_offset, {first, half.queue_offset.value()})) claimed.reset();
+  return claimed;
 }
 
 void TransactionalMessageService::give_back(const MessageView& half) {
@@ -113,9 +115,11 @@ void TransactionalMessageService::give_back(const MessageView& half) {
 bool TransactionalMessageService::settle(const MessageView& half) {
   // After a crash a half may be there several times, put back and put back again: the first place is common to all.
   const int64_t first = first_place(half);
-  std::set<int64_t> places{half.queue_offset.value(), first};
+  std::set<int64_t> places;
   {
     MutexLock lock(mutex_);
+    ends_[first] = End::kOpMissing;  // the next round makes up for what an exception leaves out
+    places = {half.queue_offset.value(), first};
     if (const auto moved = moved_.find(first); moved != moved_.end()) places.insert(moved->second);
   }
   const bool settled = std::all_of(places.begin(), places.end(), [this](int64_t place) { return put_op(place); });
@@ -215,7 +219,7 @@ TransactionalMessageService::Checked TransactionalMessageService::ask_again(cons
   const BrokerConfig& config = broker_.config();
   const PropertyList properties(half.properties);
   const int64_t times = number_or(properties.get(kCheckTimes), 0);
-  const int64_t age = broker_.clock().now() - half.born;
+  const int64_t age = age_ms(broker_.clock().now(), half.born);
   if (times >= config.transaction_check_max || age > int64_t{config.reserved_hours} * 3600 * 1000) {
     MutexLock lock(mutex_);
     return ends_.contains(first_place(half)) ? Checked::kTooYoung : give_up(half);
@@ -226,7 +230,7 @@ TransactionalMessageService::Checked TransactionalMessageService::ask_again(cons
   HeldBytes held;
   // Those behind it need not wait for its time.
   if (own_time && age >= 0 && age / 1000 < immunity) return put_back(half, kFirstPlace, first_place(half), again, held);
-  const int64_t since_stored = broker_.clock().now() - half.stored;
+  const int64_t since_stored = age_ms(broker_.clock().now(), half.stored);
   if (!own_time && since_stored < config.transaction_timeout_ms) return Checked::kTooYoung;
   const Checked checked = put_back(half, kCheckTimes, times + 1, again, held);
   if (held && end_of(again) == End::kOpen) ask_producer(again);  // the question has the new place

@@ -6,9 +6,11 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "cli/broker/broker_message.h"
@@ -27,12 +29,26 @@ class TransactionalMessageService {
 
   // Makes it a half message.
   void prepare(BrokerMessage& message) const;
-  // Who ends a transaction claims it first: false where somebody has ended it, however long ago. One that was given up
-  // can still be ended. What then fails gives it back.
-  bool claim(const MessageView& half) EXCLUDES(mutex_);
-  void give_back(const MessageView& half) EXCLUDES(mutex_);
-  // The half message is done, wherever it is by now: nobody is asked about it any more.
-  bool settle(const MessageView& half) EXCLUDES(mutex_);
+  // A transaction that somebody is about to end. Given back, for who comes next, unless it is settled: also where an
+  // exception comes between. The half message outlives it.
+  class Claim {
+   public:
+    Claim(TransactionalMessageService& service, const MessageView& half) : service_(&service), half_(half) {}
+    Claim(Claim&& other) noexcept : service_(std::exchange(other.service_, nullptr)), half_(other.half_) {}
+    Claim& operator=(Claim&&) = delete;
+    ~Claim() {
+      if (service_ != nullptr) service_->give_back(half_);
+    }
+    // The half message is done, wherever it is by now: nobody is asked about it any more.
+    bool settle() { return std::exchange(service_, nullptr)->settle(half_); }
+
+   private:
+    TransactionalMessageService* service_;
+    const MessageView& half_;
+  };
+  // Who ends a transaction claims it first: none where somebody has ended it, however long ago. One that was given up
+  // can still be ended.
+  std::optional<Claim> claim(const MessageView& half) EXCLUDES(mutex_);
   // The message as it was sent, its half at `half_offset`.
   static BrokerMessage restore(const MessageView& half, PhysicalOffset half_offset);
   // One round over the half messages that are open.
@@ -42,6 +58,8 @@ class TransactionalMessageService {
   // What became of a transaction, as far as its op message has not been read yet.
   enum class End { kOpen, kClaimed, kOpMissing, kEnded };
   enum class Checked { kDone, kTooYoung, kFailed };
+  void give_back(const MessageView& half) EXCLUDES(mutex_);
+  bool settle(const MessageView& half) EXCLUDES(mutex_);
   Checked check_half(const MessageView& half);
   Checked ask_again(const MessageView& half);
   // Behind all others, with a property changed. Not where somebody ends the transaction meanwhile.

@@ -166,19 +166,21 @@ void Connection::process(const RequestPtr& request, const ProcessorTable::Entry&
 void Connection::respond(int32_t opaque, SerializeType type, Response response) {
   response.command.opaque = opaque;
   response.command.flag = command_flag::kResponse;
-  enqueue(response.command, type, std::move(response.records), response.at_once);
+  if (response.at_once) return send_at_once(response.command, type, std::move(response.records));
+  enqueue(response.command, type, std::move(response.records));
 }
 
 void Connection::send_oneway(RemotingCommand command) {
   command.opaque = context_.next_opaque.fetch_add(1, std::memory_order_relaxed);
   command.flag = command_flag::kOneway;
   if (unread_beyond(kMaxQueuedBytes)) return close();
-  enqueue(command, SerializeType::kJson, {}, false);
+  enqueue(command, SerializeType::kJson);
 }
 
 void Connection::request(RemotingCommand command, std::chrono::milliseconds timeout, Answered done) {
   command.opaque = context_.next_opaque.fetch_add(1, std::memory_order_relaxed);
   command.flag = 0;
+  if (unread_beyond(kMaxQueuedBytes)) close();
   const auto timer = std::make_shared<asio::steady_timer>(socket_.get_executor());
   bool waits = false;
   {
@@ -194,7 +196,7 @@ void Connection::request(RemotingCommand command, std::chrono::milliseconds time
       if (std::optional<Waiting> late = self->take_waiting(opaque)) late->done(std::nullopt);
     });
   });
-  enqueue(command, SerializeType::kJson, {}, false);
+  enqueue(command, SerializeType::kJson);
 }
 
 std::optional<Connection::Waiting> Connection::take_waiting(int32_t opaque) {

@@ -68,8 +68,12 @@ class Connection final : public Channel, public std::enable_shared_from_this<Con
   void handle(ReceivedCommand command, std::chrono::steady_clock::time_point arrived);
   void process_queued(const RequestPtr& request, const ProcessorTable::Entry& entry);
   void process(const RequestPtr& request, const ProcessorTable::Entry& entry);
-  void enqueue(const RemotingCommand& command, SerializeType type, std::vector<HeldBytes> records, bool at_once)
+  // With what else is to go out by then, and now.
+  void enqueue(const RemotingCommand& command, SerializeType type, std::vector<HeldBytes> records = {})
       EXCLUDES(mutex_);
+  void send_at_once(const RemotingCommand& command, SerializeType type, std::vector<HeldBytes> records)
+      EXCLUDES(mutex_);
+  bool ask_for_pump() REQUIRES(mutex_) { return t_batch_ != this && !std::exchange(pump_posted_, true); }
   void append(const RemotingCommand& command, SerializeType type, std::vector<HeldBytes> records) REQUIRES(mutex_);
   void send_here() REQUIRES(mutex_);
   void post_pump();

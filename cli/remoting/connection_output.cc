@@ -26,18 +26,29 @@ void Connection::append(const RemotingCommand& command, SerializeType type, std:
   chunk.records = std::move(records);
 }
 
-void Connection::enqueue(const RemotingCommand& command, SerializeType type, std::vector<HeldBytes> records,
-                         bool at_once) {
+void Connection::enqueue(const RemotingCommand& command, SerializeType type, std::vector<HeldBytes> records) {
+  bool post = false;
+  {
+    MutexLock lock(mutex_);
+    if (!open()) return;
+    append(command, type, std::move(records));
+    post = ask_for_pump();
+  }
+  context_.frames_out.fetch_add(1, std::memory_order_relaxed);
+  if (post) post_pump();
+}
+
+void Connection::send_at_once(const RemotingCommand& command, SerializeType type, std::vector<HeldBytes> records) {
   bool post = false;
   {
     MutexLock lock(mutex_);
     if (!open()) return;
     const bool idle = !writing_ && unsent_.empty();
     append(command, type, std::move(records));
-    if (at_once && idle) {
+    if (idle) {
       send_here();
     } else {
-      post = t_batch_ != this && !std::exchange(pump_posted_, true);
+      post = ask_for_pump();
     }
   }
   context_.frames_out.fetch_add(1, std::memory_order_relaxed);

@@ -6,8 +6,9 @@ import struct
 
 import pytest
 
-from serve_support import LISTEN, finish, launch
-from test_serve_flows import messages, put
+from serve_support import LISTEN, finish, launch, wait_for
+from support import ok
+from test_serve_flows import end, messages, props, put
 from wire_client import Serve, frame, pull_ext, send_ext
 
 
@@ -95,6 +96,24 @@ def test_what_is_configured_while_it_runs_counts(client):
     assert client.ask(310, send_ext("T"), b"x" * (5 << 20)).code == 0
 
 
+def test_what_is_stored_already_finds_its_way_whatever_clients_may_send_by_now(tmp_path):
+    """Delayed by a client, delayed by append, waiting for its end, handed back: none of them is lost when maxMessageSize goes down."""
+    store, conf = tmp_path / "store", tmp_path / "broker.conf"
+    conf.write_text("messageDelayLevel=1s 1s 1s 1s\n")
+    ok("append", store, "-t", "Large", "--queue", "0", "--delay", "1", "--max-body", "20MiB", "--segment-size", "64MiB", stdin=b"a" * (17 << 20))
+    with Serve(store, "-c", conf) as serve, serve.client() as client:
+        put(client, "Late", b"l" * 5000, DELAY=1)
+        waiting = client.ask(310, send_ext("Tx", i=props(TRAN_MSG="true", PGROUP="PG", UNIQ_KEY="K"), f=4), b"t" * 5000)
+        back = put(client, "Back", b"b" * 5000)
+        assert change(client, "maxMessageSize", "10").code == 0
+        assert client.ask(310, send_ext("Late"), b"x" * 11).code == 13
+        end(client, waiting, 8)
+        assert client.ask(36, {"group": "BG", "offset": int(back.ext["msgId"][16:], 16), "delayLevel": 1, "originTopic": "Back"}).code == 0
+        for topic in ("Large", "Late", "Tx", "%RETRY%BG"):
+            client.wait_for_max(topic, 0, 1)
+        assert [each["body"] for each in pulled(client, "Late") + pulled(client, "Tx")] == [b"l" * 5000, b"t" * 5000]
+
+
 @pytest.mark.parametrize("key, value, why", [
     ("flushDiskType", "SYNC_FLUSH", "counts when the broker starts"), ("messageDelayLevel", "1s", "counts when the broker starts"),
     ("listenPort", "1", "counts when the broker starts"), ("deleteWhen", "77", "is no value"), ("maxMessageSize", "big", "is no value")])
@@ -159,6 +178,37 @@ def test_what_cannot_be_saved_is_not_there(tmp_path):
     with Serve(store) as serve, serve.client() as client:
         assert [each["body"] for each in pulled(client, "New")] == [b"x"]
         assert client.ask(352, {"group": "NewGroup"}).code == 0
+
+
+def test_offsets_are_limited_also_behind_a_start_that_failed(tmp_path):
+    """It had recovered the store, and closed it cleanly."""
+    store, conf = tmp_path / "store", tmp_path / "broker.conf"
+    conf.write_text("flushConsumerOffsetInterval=100\n")
+    table, topics = store / "config" / "consumerOffset.json", store / "config" / "topics.json"
+    with Serve(store, "-c", conf) as serve, serve.client() as client:
+        client.put("T", b"x")
+        assert client.ask(15, {"consumerGroup": "CG", "topic": "T", "queueId": 0, "commitOffset": 1}).code == 0
+        wait_for(table.exists)
+    table.write_text(json.dumps({"offsetTable": {"T@CG": {"0": 9}}}))   # as a power cut leaves it: the messages are gone
+    known = topics.read_text()
+    topics.write_text("{torn")
+    topics.with_suffix(".json.bak").unlink(missing_ok=True)
+    status, _, err = finish(launch(store, *LISTEN))
+    assert status not in (0, None) and b"topics.json" in err and not (store / "abort").exists()
+    topics.write_text(known)
+    with Serve(store) as serve, serve.client() as client:
+        assert client.ask(14, {"consumerGroup": "CG", "topic": "T", "queueId": 0}).ext["offset"] == "1"
+
+
+def test_one_that_was_handed_back_as_often_as_can_be_counted(client):
+    answer = client.ask(310, send_ext("T", j=2**31 - 1), b"x")
+    for most, topic in ((2**31 - 1, "%DLQ%DG"), (2**33, "SCHEDULE_TOPIC_XXXX")):
+        back = {"group": "DG", "offset": int(answer.ext["msgId"][16:], 16), "delayLevel": 0, "maxReconsumeTimes": most}
+        assert client.ask(36, back).code == 0
+        queue = 0 if "DLQ" in topic else 17
+        client.wait_for_max(topic, queue, 1)
+    one, = pulled(client, "%DLQ%DG")
+    assert one["reconsume"] == 2**31 - 1
 
 
 def reply(client, topic, queue=0):

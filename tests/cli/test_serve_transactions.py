@@ -192,6 +192,15 @@ def test_one_that_cannot_be_put_back_does_not_hold_up_the_others(conf):
         came_once(client, b"full")
 
 
+@pytest.mark.parametrize("born, immunity", [(int(time.time() * 1000), 2**63 - 1), (2**63 - 1, 1), (-5, 2**63 - 1)])
+def test_times_without_sense_are_reckoned_with(conf, born, immunity):
+    with Serve("--ephemeral", "-c", conf) as serve, serve.client() as client:
+        own = props(TRAN_MSG="true", PGROUP="PG", UNIQ_KEY="K1", CHECK_IMMUNITY_TIME_IN_SECONDS=immunity)
+        answer = client.ask(310, send_ext("tx", i=own, f=4, g=born), b"x")
+        end(client, answer, 8)
+        came_once(client, b"x")
+
+
 def test_over_a_restart(conf, tmp_path):
     with Serve(tmp_path / "store", "-c", conf) as serve, serve.client() as client:
         half(client, b"patient", "K1", 2)

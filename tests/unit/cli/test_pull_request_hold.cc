@@ -43,7 +43,14 @@ class Held {
 
   uint64_t park(int32_t opaque, std::chrono::milliseconds limit, std::string_view tags = "*", uint64_t channel = 1,
                 int64_t offset = 0) {
+    const std::optional<uint64_t> number = park_frame(opaque, limit, tags, channel, offset, 0);
+    REQUIRE(number.has_value());
+    return *number;
+  }
+  std::optional<uint64_t> park_frame(int32_t opaque, std::chrono::milliseconds limit, std::string_view tags,
+                                     uint64_t channel, int64_t offset, size_t bytes) {
     auto request = std::make_shared<Request>();
+    request->command.storage_bytes = bytes;
     request->command.opaque = opaque;
     request->channel = std::make_shared<SilentChannel>(channel);
     Result<SubscriptionData> subscription = make_subscription("T", tags, "TAG");
@@ -140,6 +147,27 @@ TEST_CASE("with a client go its pulls, and nobody else's") {
   CHECK(held.resumed().size() == 5);
   for (const int32_t opaque : held.resumed()) CHECK(opaque % 2 == 1);
   CHECK(held->parked() == 0);
+}
+
+TEST_CASE("pulls that hold too much are not parked: of one connection, and in all") {
+  Held held;
+  constexpr size_t kFrame = (1u << 20) - 1024;  // a MiB with what is kept beside it
+  const auto park = [&](uint64_t channel, size_t bytes) {
+    return held.park_frame(1, 1h, "*", channel, 0, bytes).has_value();
+  };
+  constexpr size_t kOfChannel = PullRequestHold::kMostBytesOfChannel >> 20, kOfAll = PullRequestHold::kMostBytes >> 20;
+  for (size_t i = 0; i < kOfChannel; ++i) CHECK(park(1, kFrame));
+  CHECK_FALSE(park(1, 0));
+  CHECK(park(2, 0));
+  held->remove_channel(2);
+  for (size_t i = kOfChannel; i < kOfAll; ++i) CHECK(park(2 + i / kOfChannel, kFrame));
+  CHECK_FALSE(park(99, 0));
+  CHECK(held->parked() == kOfAll);
+  held->remove_channel(1);
+  CHECK(park(99, kFrame));
+  CHECK(park(1, kFrame));
+  held->release_all();
+  CHECK(park(1, kFrame));
 }
 
 TEST_CASE("it ends with pulls parked, with none, and without having begun") {
