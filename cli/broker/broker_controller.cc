@@ -254,11 +254,26 @@ std::optional<SubscriptionGroup> BrokerController::group(std::string_view name) 
   return std::nullopt;
 }
 
-Status BrokerController::ensure_retry_topic(std::string_view group_name, int32_t queues) {
-  const std::string name = retry_topic(group_name);
-  if (topics_.find(name) != nullptr) return {};
-  const Result<Topic> made = topics_.ensure(name, std::max(1, queues), permission::kRead | permission::kWrite);
-  return made ? Status() : made.error();
+// A table is saved once, however many are new: to save it for each takes a connection's thread minutes.
+void BrokerController::ensure_groups(const std::vector<std::string>& names) {
+  if (!accepting()) return;
+  if (Status status = groups_.ensure(names, config().auto_create_group); !status.ok())
+    log_.error("subscription groups: " + status.to_string());
+  if (Status status = ensure_retry_topics(names); !status.ok()) log_.error("retry topics: " + status.to_string());
+}
+
+Status BrokerController::ensure_retry_topics(const std::vector<std::string>& group_names) {
+  NamedTopics missing;
+  for (const std::string& name : group_names) {
+    std::string topic_name = retry_topic(name);
+    if (topics_.find(topic_name) != nullptr) continue;
+    const std::optional<SubscriptionGroup> group = groups_.known(name);
+    if (!group) continue;
+    Topic topic;
+    topic.read_queues = topic.write_queues = std::max(1, group->retry_queues());
+    missing.emplace(std::move(topic_name), std::move(topic));
+  }
+  return missing.empty() ? Status() : topics_.ensure(missing);
 }
 
 bool BrokerController::too_large(Bytes body) const {

@@ -53,6 +53,7 @@ class HeartBeat {
     short_form_ = bool_in(*data, "withoutSub", false) || bool_in(*data, "isWithoutSub", false);
     // Who does not say what he knows us to know is to tell everything, always.
     bool unknown = number_in(*data, "heartbeatFingerprint", 0) == 0;
+    broker_.ensure_groups(groups_in(*data));
     for (const ConfigJson& consumer : list_in(*data, "consumerDataSet")) {
       if (consumer.is_object()) unknown = add_consumer(consumer) || unknown;
     }
@@ -66,14 +67,18 @@ class HeartBeat {
   }
 
  private:
+  static std::vector<std::string> groups_in(const ConfigJson& data) {
+    std::vector<std::string> names;
+    for (const ConfigJson& consumer : list_in(data, "consumerDataSet")) {
+      if (consumer.is_object()) names.push_back(text_in(consumer, "groupName", ""));
+    }
+    return names;
+  }
+
   // True where the client must tell its subscriptions in full.
   bool add_consumer(const ConfigJson& consumer) {
     const std::string name = text_in(consumer, "groupName", "");
-    const std::optional<SubscriptionGroup> group = broker_.group(name);
-    if (!group) return false;
-    if (Status status = broker_.ensure_retry_topic(name, group->retry_queues()); !status.ok()) {
-      broker_.log().error("retry topic of " + name + ": " + status.to_string());
-    }
+    if (!broker_.groups().contains(name)) return false;
     ConsumerManager::Registration registration{name, model_of(consumer), client_, {}, short_form_};
     for (const ConfigJson& entry : list_in(consumer, "subscriptionDataSet")) {
       if (!entry.is_object()) continue;

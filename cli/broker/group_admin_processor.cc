@@ -1,6 +1,7 @@
 // Groups and clients for administrators (Apache: AdminBrokerProcessor).
 #include "cli/broker/body_text.h"
 #include "cli/broker/broker_controller.h"
+#include "cli/broker/json_member.h"
 #include "cli/broker/processors.h"
 #include "cli/broker/topic_validator.h"
 
@@ -21,30 +22,37 @@ ConfigJson connection_json(const ClientInfo& client) {
                     {"version", client.version}};
 }
 
-Response update_group(BrokerController& broker, const ConfigJson& given) {
-  const std::string name = text_in(given, "groupName", "");
-  if (std::string fault = group_fault(name); !fault.empty())
-    return Response::of(rc::kInvalidParameter, std::move(fault));
-  ConfigJson group = default_group_json(name);
-  group.update(given);
-  return of_status(broker.groups().update(name, group));
+using GivenGroups = std::vector<const ConfigJson*>;
+
+// All or none.
+Response update_groups(BrokerController& broker, const GivenGroups& given) {
+  std::map<std::string, ConfigJson> groups;
+  for (const ConfigJson* one : given) {
+    const std::string name = text_in(*one, "groupName", "");
+    if (std::string fault = group_fault(name); !fault.empty())
+      return Response::of(rc::kInvalidParameter, std::move(fault));
+    ConfigJson group = default_group_json(name);
+    group.update(*one);
+    groups.insert_or_assign(name, std::move(group));
+  }
+  return of_status(broker.groups().update(groups));
 }
 
 Response update_one(BrokerController& broker, const Request& request) {
   const std::optional<ConfigJson> body = body_json(request.command);
   if (!body || !body->is_object()) return Response::of(rc::kInvalidParameter, "the body is no JSON");
-  return update_group(broker, *body);
+  return update_groups(broker, {&*body});
 }
 
 Response update_many(BrokerController& broker, const Request& request) {
   const std::optional<ConfigJson> body = body_json(request.command);
   if (!body || !body->is_object() || !body->contains("groupConfigList"))
     return Response::of(rc::kInvalidParameter, "no groupConfigList");
+  GivenGroups given;
   for (const ConfigJson& entry : (*body)["groupConfigList"]) {
-    if (!entry.is_object()) continue;
-    if (Response response = update_group(broker, entry); response.command.code != rc::kSuccess) return response;
+    if (entry.is_object()) given.push_back(&entry);
   }
-  return Response::success();
+  return update_groups(broker, given);
 }
 
 Response all_groups(BrokerController& broker, const Request& request) {
@@ -53,7 +61,8 @@ Response all_groups(BrokerController& broker, const Request& request) {
   const int64_t most = request.command.number("maxGroupNum").value_or(INT64_MAX);
   ConfigJson table = ConfigJson::object();
   for (int64_t i = from; i < static_cast<int64_t>(groups.size()) && i - from < most; ++i) {
-    table[groups[static_cast<size_t>(i)].first] = groups[static_cast<size_t>(i)].second;
+    const auto& [name, group] = groups[static_cast<size_t>(i)];
+    append_member(table, name, group);
   }
   Response response = Response::with_body(compact(ConfigJson{{"dataVersion", broker.groups().version().json()},
                                                              {"forbiddenTable", broker.groups().forbidden_json()},
@@ -82,7 +91,7 @@ Response consumer_connections(BrokerController& broker, const Request& request) 
   if (!group) return Response::of(rc::kConsumerNotOnline, "the consumer group[" + name + "] not online");
   ConfigJson connections = ConfigJson::array(), subscriptions = ConfigJson::object();
   for (const ClientInfo& client : group->clients) connections.push_back(connection_json(client));
-  for (const auto& [topic, data] : group->subscriptions) subscriptions[topic] = subscription_json(data);
+  for (const auto& [topic, data] : group->subscriptions) append_member(subscriptions, topic, subscription_json(data));
   return Response::with_body(compact(ConfigJson{{"connectionSet", connections},
                                                 {"consumeFromWhere", group->model.consume_from},
                                                 {"consumeType", group->model.consume_type},
@@ -102,7 +111,7 @@ Response producer_connections(BrokerController& broker, const Request& request) 
 Response all_producers(BrokerController& broker, const Request&) {
   ConfigJson data = ConfigJson::object();
   for (const auto& [group, clients] : broker.producers().all()) {
-    ConfigJson& list = data[group] = ConfigJson::array();
+    ConfigJson list = ConfigJson::array();
     for (const ClientInfo& client : clients) {
       list.push_back(ConfigJson{{"clientId", client.id},
                                 {"language", language_name(client.language)},
@@ -110,6 +119,7 @@ Response all_producers(BrokerController& broker, const Request&) {
                                 {"remoteIP", "/" + to_string(client.channel->remote())},
                                 {"version", client.version}});
     }
+    append_member(data, group, std::move(list));
   }
   return Response::with_body(compact(ConfigJson{{"data", data}}));
 }

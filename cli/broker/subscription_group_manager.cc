@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "cli/broker/json_member.h"
 #include "cli/broker/topic_validator.h"
 
 namespace mqctl {
@@ -13,6 +14,10 @@ constexpr int64_t kReadBit = 1 << 2;  // Apache: PermName.INDEX_PERM_READ
 constexpr const char* kPredefined[] = {"TOOLS_CONSUMER",     "FILTERSRV_CONSUMER", "SELF_TEST_C_GROUP",
                                        "CID_ONS-HTTP-PROXY", "CID_ONSAPI_PULL",    "CID_ONSAPI_PERMISSION",
                                        "CID_ONSAPI_OWNER",   "CID_RMQ_SYS_TRANS"};
+
+bool may_be_made(std::string_view name, bool auto_create) {
+  return (auto_create || is_system_group(name)) && group_fault(name).empty();
+}
 
 }  // namespace
 
@@ -61,18 +66,33 @@ Status SubscriptionGroupManager::replace(Tables tables) {
   return status;
 }
 
-Result<std::optional<SubscriptionGroup>> SubscriptionGroupManager::find(std::string_view name, bool auto_create) {
+bool SubscriptionGroupManager::contains(std::string_view name) const {
   MutexLock lock(mutex_);
-  if (const auto found = tables_.groups.find(name); found != tables_.groups.end()) {
-    return std::optional(SubscriptionGroup{found->second});
+  return tables_.groups.contains(name);
+}
+
+std::optional<SubscriptionGroup> SubscriptionGroupManager::known(std::string_view name) const {
+  MutexLock lock(mutex_);
+  const auto found = tables_.groups.find(name);
+  return found == tables_.groups.end() ? std::nullopt : std::optional(SubscriptionGroup{found->second});
+}
+
+Result<std::optional<SubscriptionGroup>> SubscriptionGroupManager::find(std::string_view name, bool auto_create) {
+  std::optional<SubscriptionGroup> group = known(name);
+  if (group || !may_be_made(name, auto_create)) return group;
+  if (Status status = ensure({std::string(name)}, auto_create); !status.ok()) return status;
+  return known(name);
+}
+
+Status SubscriptionGroupManager::ensure(const std::vector<std::string>& names, bool auto_create) {
+  MutexLock lock(mutex_);
+  std::optional<Tables> tables;  // nothing is copied for groups that are known
+  for (const std::string& name : names) {
+    if (tables_.groups.contains(name) || !may_be_made(name, auto_create)) continue;
+    if (!tables) tables = tables_;
+    tables->groups.try_emplace(name, default_group_json(name));
   }
-  if (!auto_create && !is_system_group(name)) return std::optional<SubscriptionGroup>();
-  if (!group_fault(name).empty()) return std::optional<SubscriptionGroup>();
-  const ConfigJson json = default_group_json(std::string(name));
-  Tables tables = tables_;
-  tables.groups.emplace(name, json);
-  if (Status status = replace(std::move(tables)); !status.ok()) return status;
-  return std::optional(SubscriptionGroup{json});
+  return tables ? replace(std::move(*tables)) : Status();
 }
 
 std::vector<std::pair<std::string, ConfigJson>> SubscriptionGroupManager::all() const {
@@ -85,13 +105,16 @@ DataVersion SubscriptionGroupManager::version() const {
   return version_;
 }
 
-Status SubscriptionGroupManager::update(const std::string& name, const ConfigJson& json) {
+Status SubscriptionGroupManager::update(const std::map<std::string, ConfigJson>& groups) {
   MutexLock lock(mutex_);
-  const auto known = tables_.groups.find(name);
-  if (known != tables_.groups.end() && known->second == json) return {};
-  Tables tables = tables_;
-  tables.groups.insert_or_assign(name, json);
-  return replace(std::move(tables));
+  std::optional<Tables> tables;
+  for (const auto& [name, json] : groups) {
+    const auto known = tables_.groups.find(name);
+    if (known != tables_.groups.end() && known->second == json) continue;
+    if (!tables) tables = tables_;
+    tables->groups.insert_or_assign(name, json);
+  }
+  return tables ? replace(std::move(*tables)) : Status();
 }
 
 Status SubscriptionGroupManager::erase(const std::string& name) {
@@ -121,9 +144,7 @@ Status SubscriptionGroupManager::set_may_read(const std::string& group, const st
 
 ConfigJson SubscriptionGroupManager::forbidden_table() const {
   ConfigJson table = ConfigJson::object();
-  for (const auto& [group, topics] : tables_.forbidden) {
-    for (const auto& [topic, bits] : topics) table[group][topic] = bits;
-  }
+  for (const auto& [group, topics] : tables_.forbidden) append_member(table, group, topics);
   return table;
 }
 
@@ -136,7 +157,7 @@ Status SubscriptionGroupManager::save() {
   version_.next(clock_.now());
   ConfigTable file{ConfigJson::object(), version_, others_};
   file.others[kForbidden] = forbidden_table();
-  for (const auto& [name, json] : tables_.groups) file.table[name] = json;
+  for (const auto& [name, json] : tables_.groups) append_member(file.table, name, json);
   return save_config_table(fs_, path_, kTable, file);
 }
 

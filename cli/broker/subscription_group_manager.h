@@ -37,11 +37,15 @@ class SubscriptionGroupManager {
       : fs_(fs), clock_(clock), path_(std::move(path)) {}
   Status load();
 
+  bool contains(std::string_view name) const EXCLUDES(mutex_);
+  std::optional<SubscriptionGroup> known(std::string_view name) const EXCLUDES(mutex_);
   // A group that is unknown is made where `auto_create` says so; none where it does not, or the name is none.
   Result<std::optional<SubscriptionGroup>> find(std::string_view name, bool auto_create) EXCLUDES(mutex_);
+  // Makes those that are unknown, by the same rules, and saves once for all of them.
+  Status ensure(const std::vector<std::string>& names, bool auto_create) EXCLUDES(mutex_);
   std::vector<std::pair<std::string, ConfigJson>> all() const EXCLUDES(mutex_);
   DataVersion version() const EXCLUDES(mutex_);
-  Status update(const std::string& name, const ConfigJson& json) EXCLUDES(mutex_);
+  Status update(const std::map<std::string, ConfigJson>& groups) EXCLUDES(mutex_);  // saved once
   Status erase(const std::string& name) EXCLUDES(mutex_);
 
   // Whether a group may read a topic (Apache: forbiddenTable; a bit a permission).

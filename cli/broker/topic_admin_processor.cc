@@ -1,6 +1,7 @@
 // Topics for administrators: make, change, delete, list, count (Apache: AdminBrokerProcessor).
 #include "cli/broker/body_text.h"
 #include "cli/broker/broker_controller.h"
+#include "cli/broker/json_member.h"
 #include "cli/broker/processors.h"
 #include "cli/broker/topic_validator.h"
 
@@ -48,7 +49,7 @@ Response update_topic(BrokerController& broker, const Request& request) {
   topic.order = command.truth("order");
   if (!command.text("topicFilterType").empty()) topic.filter_type = command.text("topicFilterType");
   change_attributes(topic.attributes, command.text("attributes"));
-  Status status = broker.topics().update(name, topic);
+  Status status = broker.topics().update({{name, topic}});
   return status.ok() ? Response::success_unremarked() : of_status(status);
 }
 
@@ -56,12 +57,14 @@ Response update_topics(BrokerController& broker, const Request& request) {
   const std::optional<ConfigJson> body = body_json(request.command);
   if (!body || !body->is_object() || !body->contains("topicConfigList"))
     return Response::of(rc::kInvalidParameter, "no topicConfigList");
+  NamedTopics topics;
   for (const ConfigJson& entry : (*body)["topicConfigList"]) {
     const std::string name = entry.is_object() ? text_in(entry, "topicName", "") : "";
     if (std::optional<Response> refusal = topic_refusal(broker, name)) return *std::move(refusal);
-    if (Status status = broker.topics().update(name, topic_from_json(entry)); !status.ok()) return of_status(status);
+    topics.insert_or_assign(name, topic_from_json(entry));
   }
-  return Response::success_unremarked();
+  const Status status = broker.topics().update(topics);
+  return status.ok() ? Response::success_unremarked() : of_status(status);
 }
 
 Response delete_topic(BrokerController& broker, const Request& request) {
@@ -84,7 +87,7 @@ Response all_topics(BrokerController& broker, const Request& request) {
   ConfigJson table = ConfigJson::object();
   for (int64_t i = from; i < static_cast<int64_t>(topics.size()) && i - from < most; ++i) {
     const auto& [name, topic] = topics[static_cast<size_t>(i)];
-    table[name] = topic_json(name, *topic);
+    append_member(table, name, topic_json(name, *topic));
   }
   const ConfigJson version = broker.topics().version().json();
   Response response = Response::with_body(compact(ConfigJson{{"dataVersion", version},

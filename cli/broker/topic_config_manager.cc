@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/broker/json_member.h"
 #include "cli/broker/topic_validator.h"
 #include "libstore/message/delay_level.h"
 
@@ -159,13 +160,24 @@ Result<TopicPtr> TopicConfigManager::add(const std::string& name, Topic topic) {
   return added;
 }
 
-Status TopicConfigManager::update(const std::string& name, const Topic& topic) {
+Status TopicConfigManager::ensure(const NamedTopics& wanted) {
   MutexLock lock(mutex_);
-  const auto known = topics_.find(name);
-  if (known != topics_.end() && *known->second == topic) return {};
   Table table = topics_;
-  table.insert_or_assign(name, shared(topic));
-  return replace(std::move(table));
+  for (const auto& [name, topic] : wanted) table.try_emplace(name, shared(topic));
+  return table.size() == topics_.size() ? Status() : replace(std::move(table));
+}
+
+Status TopicConfigManager::update(const NamedTopics& topics) {
+  MutexLock lock(mutex_);
+  Table table = topics_;
+  bool changed = false;
+  for (const auto& [name, topic] : topics) {
+    TopicPtr& entry = table[name];
+    if (entry != nullptr && *entry == topic) continue;
+    entry = shared(topic);
+    changed = true;
+  }
+  return changed ? replace(std::move(table)) : Status();
 }
 
 Status TopicConfigManager::erase(const std::string& name) {
@@ -184,7 +196,7 @@ Status TopicConfigManager::replace(Table table) {
 Status TopicConfigManager::save() {
   version_.next(clock_.now());
   ConfigTable file{ConfigJson::object(), version_};
-  for (const auto& [name, topic] : topics_) file.table[name] = topic_json(name, *topic);
+  for (const auto& [name, topic] : topics_) append_member(file.table, name, topic_json(name, *topic));
   return save_config_table(fs_, path_, kTable, file);
 }
 

@@ -38,6 +38,7 @@ struct Topic {
 };
 // As it was when it was asked for: a change makes another. A copy of the whole costs each send an allocation.
 using TopicPtr = std::shared_ptr<const Topic>;
+using NamedTopics = std::map<std::string, Topic>;
 // As Apache's TopicConfig prints itself, which is what clients get to read.
 std::string topic_description(std::string_view name, const Topic& topic);
 ConfigJson topic_json(const std::string& name, const Topic& topic);
@@ -64,7 +65,9 @@ class TopicConfigManager {
                                    bool auto_create) EXCLUDES(mutex_);
   // Makes it where it is not there.
   Result<Topic> ensure(const std::string& name, int32_t queues, int32_t perm) EXCLUDES(mutex_);
-  Status update(const std::string& name, const Topic& topic) EXCLUDES(mutex_);
+  // Many at a time: saved once.
+  Status ensure(const NamedTopics& wanted) EXCLUDES(mutex_);
+  Status update(const NamedTopics& topics) EXCLUDES(mutex_);
   Status erase(const std::string& name) EXCLUDES(mutex_);
 
  private:

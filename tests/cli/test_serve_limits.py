@@ -161,6 +161,38 @@ def test_what_cannot_be_saved_is_not_there(tmp_path):
         assert client.ask(352, {"group": "NewGroup"}).code == 0
 
 
+def saves(store, table):
+    """How often the table was changed on disk."""
+    return json.loads((store / "config" / table).read_text())["dataVersion"]["counter"]
+
+
+def beat(client, groups, **more):
+    data = {"clientID": "c", "consumerDataSet": [{"groupName": group, "subscriptionDataSet": []} for group in groups]} | more
+    return client.ask(34, {}, json.dumps(data).encode())
+
+
+def test_a_request_saves_a_table_once_whatever_it_brings(tmp_path):
+    with Serve(tmp_path) as serve, serve.client() as client:
+        assert beat(client, [f"G{i}" for i in range(50)]).code == 0
+        assert (saves(tmp_path, "subscriptionGroup.json"), saves(tmp_path, "topics.json")) == (1, 1)
+        assert client.ask(105, {"topic": "%RETRY%G49"}).code == 0 and client.ask(352, {"group": "G49"}).code == 0
+        topics = [{"topicName": f"T{i}", "readQueueNums": 1, "writeQueueNums": 1, "perm": 6} for i in range(50)]
+        for _ in range(2):   # the second time there is nothing new
+            assert client.ask(18, {}, json.dumps({"topicConfigList": topics}).encode()).code == 0
+            assert saves(tmp_path, "topics.json") == 2
+        groups = [{"groupName": f"H{i}"} for i in range(50)]
+        for _ in range(2):
+            assert client.ask(225, {}, json.dumps({"groupConfigList": groups}).encode()).code == 0
+            assert saves(tmp_path, "subscriptionGroup.json") == 2
+
+
+def test_of_a_list_with_one_wrong_name_nothing_is_made(client):
+    topics = [{"topicName": name, "readQueueNums": 1, "writeQueueNums": 1, "perm": 6} for name in ("Fine", "a b")]
+    assert client.ask(18, {}, json.dumps({"topicConfigList": topics}).encode()).code == 29
+    assert client.ask(225, {}, json.dumps({"groupConfigList": [{"groupName": "FineGroup"}, {"groupName": "a b"}]}).encode()).code == 29
+    assert client.ask(351, {"topic": "Fine"}).code == 17 and client.ask(352, {"group": "FineGroup"}).code == 26
+
+
 def reply(client, topic, queue=0):
     """To oneself; the code of the answer, once the push was answered, too."""
     client.send(frame(325, send_ext(topic, queue, i="REPLY_TO_CLIENT\1me\2CORRELATION_ID\1c\2"), b"reply", opaque=7))
