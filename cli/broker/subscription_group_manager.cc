@@ -15,6 +15,14 @@ constexpr const char* kPredefined[] = {"TOOLS_CONSUMER",     "FILTERSRV_CONSUMER
                                        "CID_ONS-HTTP-PROXY", "CID_ONSAPI_PULL",    "CID_ONSAPI_PERMISSION",
                                        "CID_ONSAPI_OWNER",   "CID_RMQ_SYS_TRANS"};
 
+auto shared(ConfigJson json) { return std::make_shared<const ConfigJson>(std::move(json)); }
+
+ConfigJson forbidden_table(const auto& forbidden) {
+  ConfigJson table = ConfigJson::object();
+  for (const auto& [group, topics] : forbidden) append_member(table, group, topics);
+  return table;
+}
+
 bool may_be_made(std::string_view name, bool auto_create) {
   return (auto_create || is_system_group(name)) && group_fault(name).empty();
 }
@@ -53,17 +61,25 @@ Status SubscriptionGroupManager::load() {
     }
   }
   for (const auto& [name, entry] : loaded->table.items()) {
-    if (entry.is_object()) tables_.groups.insert_or_assign(name, entry);
+    if (entry.is_object()) tables_.groups.insert_or_assign(name, shared(entry));
   }
-  for (const char* name : kPredefined) tables_.groups.try_emplace(name, default_group_json(name));
+  for (const char* name : kPredefined) tables_.groups.try_emplace(name, shared(default_group_json(name)));
   return {};
 }
 
 Status SubscriptionGroupManager::replace(Tables tables) {
+  DataVersion next = version();
+  next.next(clock_.now());
+  if (Status status = save(tables, next); !status.ok()) return status;
+  MutexLock lock(mutex_);
   std::swap(tables_, tables);
-  Status status = save();
-  if (!status.ok()) std::swap(tables_, tables);
-  return status;
+  version_ = next;
+  return {};
+}
+
+SubscriptionGroupManager::Tables SubscriptionGroupManager::copy() const {
+  MutexLock lock(mutex_);
+  return tables_;
 }
 
 bool SubscriptionGroupManager::contains(std::string_view name) const {
@@ -74,7 +90,7 @@ bool SubscriptionGroupManager::contains(std::string_view name) const {
 std::optional<SubscriptionGroup> SubscriptionGroupManager::known(std::string_view name) const {
   MutexLock lock(mutex_);
   const auto found = tables_.groups.find(name);
-  return found == tables_.groups.end() ? std::nullopt : std::optional(SubscriptionGroup{found->second});
+  return found == tables_.groups.end() ? std::nullopt : std::optional(SubscriptionGroup{*found->second});
 }
 
 Result<std::optional<SubscriptionGroup>> SubscriptionGroupManager::find(std::string_view name, bool auto_create) {
@@ -85,19 +101,21 @@ Result<std::optional<SubscriptionGroup>> SubscriptionGroupManager::find(std::str
 }
 
 Status SubscriptionGroupManager::ensure(const std::vector<std::string>& names, bool auto_create) {
-  MutexLock lock(mutex_);
+  MutexLock changing(change_mutex_);
   std::optional<Tables> tables;  // nothing is copied for groups that are known
   for (const std::string& name : names) {
-    if (tables_.groups.contains(name) || !may_be_made(name, auto_create)) continue;
-    if (!tables) tables = tables_;
-    tables->groups.try_emplace(name, default_group_json(name));
+    if (contains(name) || !may_be_made(name, auto_create)) continue;
+    if (!tables) tables = copy();
+    tables->groups.try_emplace(name, shared(default_group_json(name)));
   }
   return tables ? replace(std::move(*tables)) : Status();
 }
 
 std::vector<std::pair<std::string, ConfigJson>> SubscriptionGroupManager::all() const {
-  MutexLock lock(mutex_);
-  return {tables_.groups.begin(), tables_.groups.end()};
+  const Tables tables = copy();
+  std::vector<std::pair<std::string, ConfigJson>> found;
+  for (const auto& [name, group] : tables.groups) found.emplace_back(name, *group);
+  return found;
 }
 
 DataVersion SubscriptionGroupManager::version() const {
@@ -106,20 +124,21 @@ DataVersion SubscriptionGroupManager::version() const {
 }
 
 Status SubscriptionGroupManager::update(const std::map<std::string, ConfigJson>& groups) {
-  MutexLock lock(mutex_);
-  std::optional<Tables> tables;
+  MutexLock changing(change_mutex_);
+  Tables tables = copy();
+  bool changed = false;
   for (const auto& [name, json] : groups) {
-    const auto known = tables_.groups.find(name);
-    if (known != tables_.groups.end() && known->second == json) continue;
-    if (!tables) tables = tables_;
-    tables->groups.insert_or_assign(name, json);
+    GroupPtr& entry = tables.groups[name];
+    if (entry != nullptr && *entry == json) continue;
+    entry = shared(json);
+    changed = true;
   }
-  return tables ? replace(std::move(*tables)) : Status();
+  return changed ? replace(std::move(tables)) : Status();
 }
 
 Status SubscriptionGroupManager::erase(const std::string& name) {
-  MutexLock lock(mutex_);
-  Tables tables = tables_;
+  MutexLock changing(change_mutex_);
+  Tables tables = copy();
   return tables.groups.erase(name) == 0 ? Status() : replace(std::move(tables));
 }
 
@@ -133,8 +152,8 @@ bool SubscriptionGroupManager::may_read(std::string_view group, std::string_view
 }
 
 Status SubscriptionGroupManager::set_may_read(const std::string& group, const std::string& topic, bool readable) {
-  MutexLock lock(mutex_);
-  Tables tables = tables_;
+  MutexLock changing(change_mutex_);
+  Tables tables = copy();
   int64_t& bits = tables.forbidden[group][topic];
   bits = readable ? bits & ~kReadBit : bits | kReadBit;
   if (bits == 0) tables.forbidden[group].erase(topic);
@@ -142,22 +161,15 @@ Status SubscriptionGroupManager::set_may_read(const std::string& group, const st
   return replace(std::move(tables));
 }
 
-ConfigJson SubscriptionGroupManager::forbidden_table() const {
-  ConfigJson table = ConfigJson::object();
-  for (const auto& [group, topics] : tables_.forbidden) append_member(table, group, topics);
-  return table;
-}
-
 ConfigJson SubscriptionGroupManager::forbidden_json() const {
   MutexLock lock(mutex_);
-  return forbidden_table();
+  return forbidden_table(tables_.forbidden);
 }
 
-Status SubscriptionGroupManager::save() {
-  version_.next(clock_.now());
-  ConfigTable file{ConfigJson::object(), version_, others_};
-  file.others[kForbidden] = forbidden_table();
-  for (const auto& [name, json] : tables_.groups) append_member(file.table, name, json);
+Status SubscriptionGroupManager::save(const Tables& tables, const DataVersion& version) const {
+  ConfigTable file{ConfigJson::object(), version, others_};
+  file.others[kForbidden] = forbidden_table(tables.forbidden);
+  for (const auto& [name, group] : tables.groups) append_member(file.table, name, *group);
   return save_config_table(fs_, path_, kTable, file);
 }
 
