@@ -254,15 +254,30 @@ std::optional<SubscriptionGroup> BrokerController::group(std::string_view name) 
   return std::nullopt;
 }
 
-// A table is saved once, however many are new: to save it for each takes a connection's thread minutes.
-void BrokerController::ensure_groups(const std::vector<std::string>& names) {
-  if (!accepting()) return;
-  if (Status status = groups_.ensure(names, config().auto_create_group); !status.ok())
-    log_.error("subscription groups: " + status.to_string());
-  if (Status status = ensure_retry_topics(names); !status.ok()) log_.error("retry topics: " + status.to_string());
+bool BrokerController::has_groups(const std::vector<std::string>& names) const {
+  return groups_.missing(names, config().auto_create_group).empty() && missing_retry_topics(names).empty();
 }
 
-Status BrokerController::ensure_retry_topics(const std::vector<std::string>& group_names) {
+// A table is saved once, however many are new: to save it for each takes minutes. But a stop waits for it.
+bool BrokerController::ensure_groups(const std::vector<std::string>& names) {
+  constexpr size_t kMostAtOnce = 1000;
+  if (!accepting()) return true;
+  const bool auto_create = config().auto_create_group;
+  std::vector<std::string> made = groups_.missing(names, auto_create);
+  const bool all = made.size() <= kMostAtOnce;
+  if (!all) {
+    log_.warning("a heartbeat brings " + std::to_string(made.size()) + " new groups: makes " +
+                 std::to_string(kMostAtOnce) + " of them");
+    made.resize(kMostAtOnce);
+  }
+  if (Status status = groups_.ensure(made, auto_create); !status.ok())
+    log_.error("subscription groups: " + status.to_string());
+  if (Status status = topics_.ensure(missing_retry_topics(names)); !status.ok())
+    log_.error("retry topics: " + status.to_string());
+  return all;
+}
+
+NamedTopics BrokerController::missing_retry_topics(const std::vector<std::string>& group_names) const {
   NamedTopics missing;
   for (const std::string& name : group_names) {
     std::string topic_name = retry_topic(name);
@@ -273,7 +288,7 @@ Status BrokerController::ensure_retry_topics(const std::vector<std::string>& gro
     topic.read_queues = topic.write_queues = std::max(1, group->retry_queues());
     missing.emplace(std::move(topic_name), std::move(topic));
   }
-  return missing.empty() ? Status() : topics_.ensure(missing);
+  return missing;
 }
 
 bool BrokerController::too_large(Bytes body) const {

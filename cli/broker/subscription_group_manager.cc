@@ -1,5 +1,6 @@
 #include "cli/broker/subscription_group_manager.h"
 
+#include <set>
 #include <utility>
 
 #include "cli/broker/json_member.h"
@@ -93,6 +94,15 @@ std::optional<SubscriptionGroup> SubscriptionGroupManager::known(std::string_vie
   return found == tables_.groups.end() ? std::nullopt : std::optional(SubscriptionGroup{*found->second});
 }
 
+std::vector<std::string> SubscriptionGroupManager::missing(const std::vector<std::string>& names,
+                                                           bool auto_create) const {
+  std::set<std::string> found;
+  for (const std::string& name : names) {
+    if (!contains(name) && may_be_made(name, auto_create)) found.insert(name);
+  }
+  return {found.begin(), found.end()};
+}
+
 Result<std::optional<SubscriptionGroup>> SubscriptionGroupManager::find(std::string_view name, bool auto_create) {
   std::optional<SubscriptionGroup> group = known(name);
   if (group || !may_be_made(name, auto_create)) return group;
@@ -102,13 +112,11 @@ Result<std::optional<SubscriptionGroup>> SubscriptionGroupManager::find(std::str
 
 Status SubscriptionGroupManager::ensure(const std::vector<std::string>& names, bool auto_create) {
   MutexLock changing(change_mutex_);
-  std::optional<Tables> tables;  // nothing is copied for groups that are known
-  for (const std::string& name : names) {
-    if (contains(name) || !may_be_made(name, auto_create)) continue;
-    if (!tables) tables = copy();
-    tables->groups.try_emplace(name, shared(default_group_json(name)));
-  }
-  return tables ? replace(std::move(*tables)) : Status();
+  const std::vector<std::string> made = missing(names, auto_create);
+  if (made.empty()) return {};
+  Tables tables = copy();
+  for (const std::string& name : made) tables.groups.emplace(name, shared(default_group_json(name)));
+  return replace(std::move(tables));
 }
 
 std::vector<std::pair<std::string, ConfigJson>> SubscriptionGroupManager::all() const {

@@ -41,6 +41,8 @@ class SubscriptionGroupManager {
 
   bool contains(std::string_view name) const EXCLUDES(mutex_);
   std::optional<SubscriptionGroup> known(std::string_view name) const EXCLUDES(mutex_);
+  // Of these the ones that ensure() would make, each once.
+  std::vector<std::string> missing(const std::vector<std::string>& names, bool auto_create) const EXCLUDES(mutex_);
   // A group that is unknown is made where `auto_create` says so; none where it does not, or the name is none.
   Result<std::optional<SubscriptionGroup>> find(std::string_view name, bool auto_create)
       EXCLUDES(change_mutex_, mutex_);

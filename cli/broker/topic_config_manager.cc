@@ -162,6 +162,7 @@ Result<TopicPtr> TopicConfigManager::add(const std::string& name, Topic topic) {
 }
 
 Status TopicConfigManager::ensure(const NamedTopics& wanted) {
+  if (wanted.empty()) return {};
   MutexLock changing(change_mutex_);
   Table table = copy();
   const size_t before = table.size();

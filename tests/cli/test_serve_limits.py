@@ -186,6 +186,25 @@ def test_a_request_saves_a_table_once_whatever_it_brings(tmp_path):
             assert saves(tmp_path, "subscriptionGroup.json") == 2
 
 
+def test_a_connection_goes_on_while_new_groups_are_saved(client):
+    beats = [{"clientID": "c", "consumerDataSet": [{"groupName": f"G{i}"}]} for i in range(100)]
+    client.send(b"".join(frame(34, {}, json.dumps(each).encode(), opaque=i) for i, each in enumerate(beats)))
+    client.send(frame(30, {"topic": "T", "queueId": 0}, opaque=1000))
+    answers = [client.receive() for _ in range(101)]
+    answered = [each.opaque for each in answers]
+    assert sorted(answered) == [*range(100), 1000] and answered[-1] != 1000
+    assert all(each.code == 0 for each in answers)
+
+
+def test_of_very_many_new_groups_the_next_heartbeat_makes_more(client):
+    groups, known = [f"G{i:04}" for i in range(2500)], []
+    while len(known) < len(groups):
+        before = len(known)
+        assert beat(client, groups, heartbeatFingerprint=7).ext["IS_SUB_CHANGE"] == ("true" if before < 1500 else "false")
+        known = [group for group in groups if client.ask(38, {"consumerGroup": group}).code == 0]
+        assert len(known) == min(before + 1000, len(groups))
+
+
 def test_of_a_list_with_one_wrong_name_nothing_is_made(client):
     topics = [{"topicName": name, "readQueueNums": 1, "writeQueueNums": 1, "perm": 6} for name in ("Fine", "a b")]
     assert client.ask(18, {}, json.dumps({"topicConfigList": topics}).encode()).code == 29
