@@ -18,7 +18,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kCloseLimit{500}, kAnswerLimit{5000};
+constexpr milliseconds kCloseLimit{500}, kAnswerLimit{5000}, kQueueLimit{2000};
 
 DelayLevelTable levels_of(const BrokerConfig& config) {
   Result<DelayLevelTable> levels = DelayLevelTable::parse(config.delay_levels);
@@ -220,7 +220,7 @@ Status BrokerController::shutdown() {
   hold_.release_all();
   schedule_->stop();
   services_.stop();
-  executors_.shutdown();
+  executors_.shutdown(kQueueLimit);
   pending_sends_.wait_for_none(kAnswerLimit);
   if (server_ != nullptr) server_->stop(kCloseLimit);
   persist_offsets();

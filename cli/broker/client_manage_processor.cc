@@ -125,7 +125,8 @@ std::optional<Response> heart_beat(BrokerController& broker, Executor& saving, c
     return Response::of(rc::kSystemBusy, "[OVERLOAD]system busy, start flow control for a while");
   };
   const bool taken = saving.submit({[&broker, request] { beat_and_respond(broker, *request); },
-                                    [request, busy](std::chrono::milliseconds, size_t) { request->respond(busy()); }});
+                                    [request, busy](std::chrono::milliseconds, size_t) { request->respond(busy()); },
+                                    request->command.storage_bytes});
   return taken ? std::nullopt : std::optional(busy());
 }
 

@@ -49,6 +49,7 @@ Result<ReceivedCommand> decode_frame(std::string_view frame) {
   ReceivedCommand command;
   command.type = static_cast<SerializeType>(type);
   command.storage = std::make_unique_for_overwrite<char[]>(frame.size());
+  command.storage_bytes = frame.size();
   char* const copy = command.storage.get();
   std::memcpy(copy, frame.data(), frame.size());
   command.body = as_bytes(std::string_view(copy, frame.size()).substr(kFrameHeadBytes + header));

@@ -60,6 +60,7 @@ struct ReceivedCommand {
   std::vector<std::pair<std::string_view, std::string_view>> ext;
   Bytes body;
   std::unique_ptr<char[]> storage;
+  size_t storage_bytes = 0;
 
   bool is_response() const { return (flag & command_flag::kResponse) != 0; }
   bool is_oneway() const { return (flag & command_flag::kOneway) != 0; }
