@@ -150,6 +150,15 @@ def test_memory_does_not_grow_with_the_log(tmp_path):
         assert done.returncode == 0, (args, done.stderr)
 
 
+def test_a_file_that_may_not_grow_is_a_refusal_not_a_death(tiny, tmp_path):
+    limited = f"ulimit -f 8; '{MQCTL}' "
+    (tmp_path / "full").write_bytes(b"x" * 8192)
+    for line in (f"append {tmp_path / 'new'} -t T -b x", f"dump {tiny} -o json >> {tmp_path / 'full'}"):
+        done = shell(limited + line)
+        assert done.returncode == 3 and b"File too large" in done.stderr, (line, done)
+    ok("verify", tiny)
+
+
 # --- a terminal ---
 
 def test_control_bytes_do_not_reach_a_terminal(tmp_path):

@@ -212,6 +212,16 @@ def test_of_a_list_with_one_wrong_name_nothing_is_made(client):
     assert client.ask(351, {"topic": "Fine"}).code == 17 and client.ask(352, {"group": "FineGroup"}).code == 26
 
 
+def test_a_file_that_may_not_grow_costs_the_send_and_not_the_broker(tmp_path):
+    with Serve(tmp_path / "store", "--topic", "T", under=("sh", "-c", 'ulimit -f 2000; exec "$@"', "sh")) as serve, serve.client() as client:
+        for _ in range(2):
+            answer = client.ask(310, send_ext("T"), b"x")
+            assert answer.code == 1 and "File too large" in answer.remark
+        assert client.ask(105, {"topic": "T"}).code == 0
+        serve.process.terminate()
+        assert serve.process.wait(20) == 0
+
+
 def reply(client, topic, queue=0):
     """To oneself; the code of the answer, once the push was answered, too."""
     client.send(frame(325, send_ext(topic, queue, i="REPLY_TO_CLIENT\1me\2CORRELATION_ID\1c\2"), b"reply", opaque=7))
