@@ -212,6 +212,20 @@ def test_of_a_list_with_one_wrong_name_nothing_is_made(client):
     assert client.ask(351, {"topic": "Fine"}).code == 17 and client.ask(352, {"group": "FineGroup"}).code == 26
 
 
+@pytest.mark.parametrize("code", [34, 46, 41, 18, 225, 200])
+def test_an_object_with_very_many_members_is_not_read(client, code):
+    body = b"{" + b",".join(b'"k%d":1' % i for i in range(1000000)) + b"}"
+    assert client.ask(code, {}, body).code == {34: 1, 46: 0, 41: 1}.get(code, 29)
+    client.put("T", b"x")
+
+
+def test_an_object_with_many_members_is_read(client):
+    attributes = {f"k{i}": "a:b\\\":{" for i in range(1000)}
+    listed = [{"topicName": f"T{i}", "readQueueNums": 1, "writeQueueNums": 1, "perm": 6, "attributes": attributes} for i in range(3)]
+    assert client.ask(18, {}, json.dumps({"topicConfigList": listed}).encode()).code == 0
+    assert json.loads(client.ask(351, {"topic": "T2"}).body)["attributes"] == attributes
+
+
 def test_a_file_that_may_not_grow_costs_the_send_and_not_the_broker(tmp_path):
     with Serve(tmp_path / "store", "--topic", "T", under=("sh", "-c", 'ulimit -f 2000; exec "$@"', "sh")) as serve, serve.client() as client:
         for _ in range(2):
