@@ -23,6 +23,7 @@ void keep_standard_descriptors() {
 int main(int argc, char** argv) {
   keep_standard_descriptors();
   (void)std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is seen where it is written to
+  (void)std::signal(SIGXFSZ, SIG_IGN);  // so is a file that may not grow
   try {
     return mqctl::CommandTree().run(argc, argv);
   } catch (const std::bad_alloc&) {

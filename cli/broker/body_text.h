@@ -35,10 +35,7 @@ class QueueTable {
   std::string text_;
 };
 
-// The body of a request as JSON; none where it is not.
-inline std::optional<ConfigJson> body_json(const ReceivedCommand& command) {
-  Result<ConfigJson> json = parse_lenient_json(as_text(command.body));
-  return json ? std::optional(std::move(*json)) : std::nullopt;
-}
+// The body of a request as JSON; none where it is not, or has an object of more than a thousand members.
+std::optional<ConfigJson> body_json(const ReceivedCommand& command);
 
 }  // namespace mqctl

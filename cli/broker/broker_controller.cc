@@ -18,7 +18,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kCloseLimit{500}, kAnswerLimit{5000};
+constexpr milliseconds kCloseLimit{500}, kAnswerLimit{5000}, kQueueLimit{2000};
 
 DelayLevelTable levels_of(const BrokerConfig& config) {
   Result<DelayLevelTable> levels = DelayLevelTable::parse(config.delay_levels);
@@ -216,7 +216,7 @@ Status BrokerController::shutdown() {
   hold_.release_all();
   schedule_->stop();
   services_.stop();
-  executors_.shutdown();
+  executors_.shutdown(kQueueLimit);
   pending_sends_.wait_for_none(kAnswerLimit);
   if (server_ != nullptr) server_->stop(kCloseLimit);
   persist_offsets();
@@ -250,11 +250,41 @@ std::optional<SubscriptionGroup> BrokerController::group(std::string_view name) 
   return std::nullopt;
 }
 
-Status BrokerController::ensure_retry_topic(std::string_view group_name, int32_t queues) {
-  const std::string name = retry_topic(group_name);
-  if (topics_.find(name) != nullptr) return {};
-  const Result<Topic> made = topics_.ensure(name, std::max(1, queues), permission::kRead | permission::kWrite);
-  return made ? Status() : made.error();
+bool BrokerController::has_groups(const std::vector<std::string>& names) const {
+  return groups_.missing(names, config().auto_create_group).empty() && missing_retry_topics(names).empty();
+}
+
+// A table is saved once, however many are new: to save it for each takes minutes. But a stop waits for it.
+bool BrokerController::ensure_groups(const std::vector<std::string>& names) {
+  constexpr size_t kMostAtOnce = 1000;
+  if (!accepting()) return true;
+  const bool auto_create = config().auto_create_group;
+  std::vector<std::string> made = groups_.missing(names, auto_create);
+  const bool all = made.size() <= kMostAtOnce;
+  if (!all) {
+    log_.warning("a heartbeat brings " + std::to_string(made.size()) + " new groups: makes " +
+                 std::to_string(kMostAtOnce) + " of them");
+    made.resize(kMostAtOnce);
+  }
+  if (Status status = groups_.ensure(made, auto_create); !status.ok())
+    log_.error("subscription groups: " + status.to_string());
+  if (Status status = topics_.ensure(missing_retry_topics(names)); !status.ok())
+    log_.error("retry topics: " + status.to_string());
+  return all;
+}
+
+NamedTopics BrokerController::missing_retry_topics(const std::vector<std::string>& group_names) const {
+  NamedTopics missing;
+  for (const std::string& name : group_names) {
+    std::string topic_name = retry_topic(name);
+    if (topics_.find(topic_name) != nullptr) continue;
+    const std::optional<SubscriptionGroup> group = groups_.known(name);
+    if (!group) continue;
+    Topic topic;
+    topic.read_queues = topic.write_queues = std::max(1, group->retry_queues());
+    missing.emplace(std::move(topic_name), std::move(topic));
+  }
+  return missing;
 }
 
 bool BrokerController::too_large(Bytes body) const {

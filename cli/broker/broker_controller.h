@@ -126,8 +126,11 @@ class BrokerController {
   PendingSends& pending_sends() { return pending_sends_; }
   // A group as it is, or made where groups are made by themselves.
   std::optional<SubscriptionGroup> group(std::string_view name);
-  // No retry topic for it yet: makes it.
-  Status ensure_retry_topic(std::string_view group_name, int32_t queues);
+  // Whether a heartbeat of these groups has nothing to make.
+  bool has_groups(const std::vector<std::string>& names) const;
+  // Those that there are not yet are made where groups are made by themselves, and the retry topics of all. Of very
+  // many the next heartbeat makes more: false.
+  bool ensure_groups(const std::vector<std::string>& names);
 
  private:
   Status open_store();
@@ -137,6 +140,7 @@ class BrokerController {
   bool by_steps() const { return options_.store.background == Background::kSteps; }
   void register_processors();
   void add_services();
+  NamedTopics missing_retry_topics(const std::vector<std::string>& group_names) const;
   void notify_consumer_ids_changed(const std::string& group, const ConsumerGroup& now);
   void channel_closed(const ChannelPtr& channel);
   const BrokerMessage& scheduled(const BrokerMessage& message, std::optional<BrokerMessage>& delayed) const;

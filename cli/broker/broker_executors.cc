@@ -6,8 +6,9 @@ namespace mqctl {
 namespace {
 
 ExecutorOptions sized(Background background, int32_t threads, int32_t capacity, int32_t longest_wait_ms = 0) {
-  return {background == Background::kSteps ? 0 : std::min(threads, 256), static_cast<size_t>(std::max(1, capacity)),
-          std::chrono::milliseconds(longest_wait_ms)};
+  return {.threads = background == Background::kSteps ? 0 : std::min(threads, 256),
+          .capacity = static_cast<size_t>(std::max(1, capacity)),
+          .longest_wait = std::chrono::milliseconds(longest_wait_ms)};
 }
 
 // Some requests wait for the disk where flush is sync: not on a connection's own thread, and several together.

@@ -30,8 +30,11 @@ struct BrokerExecutors {
     return {&send,  &send_back, &pull,          &lite_pull,       &reply, &end_transaction,
             &query, &heartbeat, &client_manage, &consumer_manage, &admin};
   }
-  void shutdown() {
-    for (Executor* const each : all()) each->shutdown();
+  // What waits is worked off within the limit, or answered SYSTEM_BUSY.
+  void shutdown(std::chrono::milliseconds limit) {
+    const Executor::Clock::time_point until = Executor::Clock::now() + limit;
+    for (Executor* const each : all()) each->stop(until);
+    for (Executor* const each : all()) each->shutdown(until);
   }
 };
 

@@ -43,20 +43,23 @@ const ConfigJson& list_in(const ConfigJson& json, const char* name) {
 
 class HeartBeat {
  public:
-  HeartBeat(BrokerController& broker, const Request& request) : broker_(broker), request_(request) {}
+  HeartBeat(BrokerController& broker, const Request& request)
+      : broker_(broker), request_(request), data_(body_json(request.command)) {}
+
+  bool is_json() const { return data_ && data_->is_object(); }
+  bool has_new_groups() const { return !broker_.has_groups(groups()); }
 
   Response run() {
-    const std::optional<ConfigJson> data = body_json(request_.command);
-    if (!data || !data->is_object()) return Response::of(rc::kSystemError, "the heartbeat is no JSON");
-    client_ = {request_.channel, text_in(*data, "clientID", ""), request_.command.language, request_.command.version,
+    client_ = {request_.channel, text_in(*data_, "clientID", ""), request_.command.language, request_.command.version,
                broker_.clock().steady_now()};
-    short_form_ = bool_in(*data, "withoutSub", false) || bool_in(*data, "isWithoutSub", false);
+    short_form_ = bool_in(*data_, "withoutSub", false) || bool_in(*data_, "isWithoutSub", false);
     // Who does not say what he knows us to know is to tell everything, always.
-    bool unknown = number_in(*data, "heartbeatFingerprint", 0) == 0;
-    for (const ConfigJson& consumer : list_in(*data, "consumerDataSet")) {
+    bool unknown = number_in(*data_, "heartbeatFingerprint", 0) == 0;
+    if (!broker_.ensure_groups(groups())) unknown = true;
+    for (const ConfigJson& consumer : list_in(*data_, "consumerDataSet")) {
       if (consumer.is_object()) unknown = add_consumer(consumer) || unknown;
     }
-    for (const ConfigJson& producer : list_in(*data, "producerDataSet")) {
+    for (const ConfigJson& producer : list_in(*data_, "producerDataSet")) {
       const std::string group = producer.is_object() ? text_in(producer, "groupName", "") : "";
       if (!group.empty()) broker_.producers().add(group, client_);
     }
@@ -66,14 +69,18 @@ class HeartBeat {
   }
 
  private:
+  std::vector<std::string> groups() const {
+    std::vector<std::string> names;
+    for (const ConfigJson& consumer : list_in(*data_, "consumerDataSet")) {
+      if (consumer.is_object()) names.push_back(text_in(consumer, "groupName", ""));
+    }
+    return names;
+  }
+
   // True where the client must tell its subscriptions in full.
   bool add_consumer(const ConfigJson& consumer) {
     const std::string name = text_in(consumer, "groupName", "");
-    const std::optional<SubscriptionGroup> group = broker_.group(name);
-    if (!group) return false;
-    if (Status status = broker_.ensure_retry_topic(name, group->retry_queues()); !status.ok()) {
-      broker_.log().error("retry topic of " + name + ": " + status.to_string());
-    }
+    if (!broker_.groups().contains(name)) return false;
     ConsumerManager::Registration registration{name, model_of(consumer), client_, {}, short_form_};
     for (const ConfigJson& entry : list_in(consumer, "subscriptionDataSet")) {
       if (!entry.is_object()) continue;
@@ -91,9 +98,37 @@ class HeartBeat {
 
   BrokerController& broker_;
   const Request& request_;
+  const std::optional<ConfigJson> data_;
   ClientInfo client_;
   bool short_form_ = false;
 };
+
+void beat_and_respond(BrokerController& broker, const Request& request) {
+  try {
+    request.respond(HeartBeat(broker, request).run());
+  } catch (const std::exception& error) {
+    broker.log().error("heartbeat: " + std::string(error.what()));
+    request.respond(Response::of(rc::kSystemError, error.what()));
+  }
+  if (request.channel->open()) return;
+  // It went while this waited: nobody will take its clients away.
+  broker.consumers().remove_channel(request.channel->id());
+  broker.producers().remove_channel(request.channel->id());
+}
+
+// What brings new groups waits for the disk: not on a connection's own thread, and its JSON does not wait with it.
+std::optional<Response> heart_beat(BrokerController& broker, Executor& saving, const RequestPtr& request) {
+  HeartBeat beat(broker, *request);
+  if (!beat.is_json()) return Response::of(rc::kSystemError, "the heartbeat is no JSON");
+  if (saving.runs_inline() || !beat.has_new_groups()) return beat.run();
+  const auto busy = [] {
+    return Response::of(rc::kSystemBusy, "[OVERLOAD]system busy, start flow control for a while");
+  };
+  const bool taken = saving.submit({[&broker, request] { beat_and_respond(broker, *request); },
+                                    [request, busy](std::chrono::milliseconds, size_t) { request->respond(busy()); },
+                                    request->command.storage_bytes});
+  return taken ? std::nullopt : std::optional(busy());
+}
 
 Response unregister(BrokerController& broker, const Request& request) {
   const std::string producers(request.command.text("producerGroup")), consumers(request.command.text("consumerGroup"));
@@ -155,8 +190,9 @@ Response unlock_queues(BrokerController& broker, const Request& request) {
 
 void register_client_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker) {
   using Answer = std::optional<Response>;
-  table.add(request_code::kHeartBeat, executors.heartbeat,
-            [&broker](const RequestPtr& r) -> Answer { return HeartBeat(broker, *r).run(); });
+  table.add(
+      request_code::kHeartBeat, executors.heartbeat,
+      [&broker, &saving = executors.admin](const RequestPtr& r) -> Answer { return heart_beat(broker, saving, r); });
   table.add(request_code::kUnregisterClient, executors.client_manage,
             [&broker](const RequestPtr& r) -> Answer { return unregister(broker, *r); });
   table.add(request_code::kCheckClientConfig, executors.client_manage,

@@ -49,7 +49,7 @@ void ConsumerManager::remove_where(Gone&& gone) {
     MutexLock lock(mutex_);
     for (auto entry = groups_.begin(); entry != groups_.end();) {
       const size_t removed =
-          std::erase_if(entry->second.clients, [&](const auto& client) { return gone(entry->first, client.second); });
+          std::erase_if(entry->second.clients, [&](const auto& client) { return gone(client.second); });
       if (removed > 0) changed.emplace_back(entry->first, entry->second.view());
       entry = entry->second.clients.empty() ? groups_.erase(entry) : std::next(entry);
     }
@@ -59,17 +59,23 @@ void ConsumerManager::remove_where(Gone&& gone) {
 }
 
 void ConsumerManager::remove(const std::string& group, uint64_t channel_id) {
-  remove_where([&](const std::string& name, const ClientInfo& client) {
-    return name == group && client.channel->id() == channel_id;
-  });
+  ConsumerGroup now;
+  {
+    MutexLock lock(mutex_);
+    const auto found = groups_.find(group);
+    if (found == groups_.end() || found->second.clients.erase(channel_id) == 0) return;
+    now = found->second.view();
+    if (now.clients.empty()) groups_.erase(found);
+  }
+  if (changed_) changed_(group, now);
 }
 
 void ConsumerManager::remove_channel(uint64_t channel_id) {
-  remove_where([&](const std::string&, const ClientInfo& client) { return client.channel->id() == channel_id; });
+  remove_where([&](const ClientInfo& client) { return client.channel->id() == channel_id; });
 }
 
 void ConsumerManager::remove_silent(Clock::Steady since) {
-  remove_where([since](const std::string&, const ClientInfo& client) { return client.seen < since; });
+  remove_where([since](const ClientInfo& client) { return client.seen < since; });
 }
 
 std::optional<ConsumerGroup> ConsumerManager::find(std::string_view group) const {

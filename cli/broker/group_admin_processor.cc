@@ -21,30 +21,37 @@ ConfigJson connection_json(const ClientInfo& client) {
                     {"version", client.version}};
 }
 
-Response update_group(BrokerController& broker, const ConfigJson& given) {
-  const std::string name = text_in(given, "groupName", "");
-  if (std::string fault = group_fault(name); !fault.empty())
-    return Response::of(rc::kInvalidParameter, std::move(fault));
-  ConfigJson group = default_group_json(name);
-  group.update(given);
-  return of_status(broker.groups().update(name, group));
+using GivenGroups = std::vector<const ConfigJson*>;
+
+// All or none.
+Response update_groups(BrokerController& broker, const GivenGroups& given) {
+  std::map<std::string, ConfigJson> groups;
+  for (const ConfigJson* one : given) {
+    const std::string name = text_in(*one, "groupName", "");
+    if (std::string fault = group_fault(name); !fault.empty())
+      return Response::of(rc::kInvalidParameter, std::move(fault));
+    ConfigJson group = default_group_json(name);
+    group.update(*one);
+    groups.insert_or_assign(name, std::move(group));
+  }
+  return of_status(broker.groups().update(groups));
 }
 
 Response update_one(BrokerController& broker, const Request& request) {
   const std::optional<ConfigJson> body = body_json(request.command);
   if (!body || !body->is_object()) return Response::of(rc::kInvalidParameter, "the body is no JSON");
-  return update_group(broker, *body);
+  return update_groups(broker, {&*body});
 }
 
 Response update_many(BrokerController& broker, const Request& request) {
   const std::optional<ConfigJson> body = body_json(request.command);
   if (!body || !body->is_object() || !body->contains("groupConfigList"))
     return Response::of(rc::kInvalidParameter, "no groupConfigList");
+  GivenGroups given;
   for (const ConfigJson& entry : (*body)["groupConfigList"]) {
-    if (!entry.is_object()) continue;
-    if (Response response = update_group(broker, entry); response.command.code != rc::kSuccess) return response;
+    if (entry.is_object()) given.push_back(&entry);
   }
-  return Response::success();
+  return update_groups(broker, given);
 }
 
 Response all_groups(BrokerController& broker, const Request& request) {

@@ -1,5 +1,6 @@
 #include "cli/broker/subscription_group_manager.h"
 
+#include <set>
 #include <utility>
 
 #include "cli/broker/topic_validator.h"
@@ -12,6 +13,18 @@ constexpr int64_t kReadBit = 1 << 2;  // Apache: PermName.INDEX_PERM_READ
 constexpr const char* kPredefined[] = {"TOOLS_CONSUMER",     "FILTERSRV_CONSUMER", "SELF_TEST_C_GROUP",
                                        "CID_ONS-HTTP-PROXY", "CID_ONSAPI_PULL",    "CID_ONSAPI_PERMISSION",
                                        "CID_ONSAPI_OWNER",   "CID_RMQ_SYS_TRANS"};
+
+auto shared(ConfigJson json) { return std::make_shared<const ConfigJson>(std::move(json)); }
+
+ConfigJson forbidden_table(const auto& forbidden) {
+  ConfigJson table = ConfigJson::object();
+  for (const auto& [group, topics] : forbidden) add_member(table, group, topics);
+  return table;
+}
+
+bool may_be_made(std::string_view name, bool auto_create) {
+  return (auto_create || is_system_group(name)) && group_fault(name).empty();
+}
 
 }  // namespace
 
@@ -33,6 +46,7 @@ ConfigJson default_group_json(const std::string& name) {
 }
 
 Status SubscriptionGroupManager::load() {
+  MutexLock changing(change_mutex_);
   MutexLock lock(mutex_);
   Result<ConfigTable> loaded = file_.load();
   if (!loaded) return std::move(loaded).error();
@@ -47,36 +61,68 @@ Status SubscriptionGroupManager::load() {
     }
   }
   for (const auto& [name, entry] : loaded->table.items()) {
-    if (entry.is_object()) tables_.groups.insert_or_assign(name, entry);
+    if (entry.is_object()) tables_.groups.insert_or_assign(name, shared(entry));
   }
-  for (const char* name : kPredefined) tables_.groups.try_emplace(name, default_group_json(name));
+  for (const char* name : kPredefined) tables_.groups.try_emplace(name, shared(default_group_json(name)));
   return {};
 }
 
 Status SubscriptionGroupManager::replace(Tables tables) {
+  DataVersion next = version();
+  next.next(clock_.now());
+  if (Status status = save(tables, next); !status.ok()) return status;
+  MutexLock lock(mutex_);
   std::swap(tables_, tables);
-  Status status = save();
-  if (!status.ok()) std::swap(tables_, tables);
-  return status;
+  version_ = next;
+  return {};
+}
+
+SubscriptionGroupManager::Tables SubscriptionGroupManager::copy() const {
+  MutexLock lock(mutex_);
+  return tables_;
+}
+
+bool SubscriptionGroupManager::contains(std::string_view name) const {
+  MutexLock lock(mutex_);
+  return tables_.groups.contains(name);
+}
+
+std::optional<SubscriptionGroup> SubscriptionGroupManager::known(std::string_view name) const {
+  MutexLock lock(mutex_);
+  const auto found = tables_.groups.find(name);
+  return found == tables_.groups.end() ? std::nullopt : std::optional(SubscriptionGroup{*found->second});
+}
+
+std::vector<std::string> SubscriptionGroupManager::missing(const std::vector<std::string>& names,
+                                                           bool auto_create) const {
+  std::set<std::string> found;
+  for (const std::string& name : names) {
+    if (!contains(name) && may_be_made(name, auto_create)) found.insert(name);
+  }
+  return {found.begin(), found.end()};
 }
 
 Result<std::optional<SubscriptionGroup>> SubscriptionGroupManager::find(std::string_view name, bool auto_create) {
-  MutexLock lock(mutex_);
-  if (const auto found = tables_.groups.find(name); found != tables_.groups.end()) {
-    return std::optional(SubscriptionGroup{found->second});
-  }
-  if (!auto_create && !is_system_group(name)) return std::optional<SubscriptionGroup>();
-  if (!group_fault(name).empty()) return std::optional<SubscriptionGroup>();
-  const ConfigJson json = default_group_json(std::string(name));
-  Tables tables = tables_;
-  tables.groups.emplace(name, json);
-  if (Status status = replace(std::move(tables)); !status.ok()) return status;
-  return std::optional(SubscriptionGroup{json});
+  std::optional<SubscriptionGroup> group = known(name);
+  if (group || !may_be_made(name, auto_create)) return group;
+  if (Status status = ensure({std::string(name)}, auto_create); !status.ok()) return status;
+  return known(name);
+}
+
+Status SubscriptionGroupManager::ensure(const std::vector<std::string>& names, bool auto_create) {
+  MutexLock changing(change_mutex_);
+  const std::vector<std::string> made = missing(names, auto_create);
+  if (made.empty()) return {};
+  Tables tables = copy();
+  for (const std::string& name : made) tables.groups.emplace(name, shared(default_group_json(name)));
+  return replace(std::move(tables));
 }
 
 std::vector<std::pair<std::string, ConfigJson>> SubscriptionGroupManager::all() const {
-  MutexLock lock(mutex_);
-  return {tables_.groups.begin(), tables_.groups.end()};
+  const Tables tables = copy();
+  std::vector<std::pair<std::string, ConfigJson>> found;
+  for (const auto& [name, group] : tables.groups) found.emplace_back(name, *group);
+  return found;
 }
 
 DataVersion SubscriptionGroupManager::version() const {
@@ -84,19 +130,25 @@ DataVersion SubscriptionGroupManager::version() const {
   return version_;
 }
 
-Status SubscriptionGroupManager::update(const std::string& name, const ConfigJson& json) {
-  if (Status status = check_entry(json); !status.ok()) return status;
-  MutexLock lock(mutex_);
-  const auto known = tables_.groups.find(name);
-  if (known != tables_.groups.end() && known->second == json) return {};
-  Tables tables = tables_;
-  tables.groups.insert_or_assign(name, json);
-  return replace(std::move(tables));
+Status SubscriptionGroupManager::update(const std::map<std::string, ConfigJson>& groups) {
+  for (const auto& [name, json] : groups) {
+    if (Status status = check_entry(json); !status.ok()) return status;
+  }
+  MutexLock changing(change_mutex_);
+  Tables tables = copy();
+  bool changed = false;
+  for (const auto& [name, json] : groups) {
+    GroupPtr& entry = tables.groups[name];
+    if (entry != nullptr && *entry == json) continue;
+    entry = shared(json);
+    changed = true;
+  }
+  return changed ? replace(std::move(tables)) : Status();
 }
 
 Status SubscriptionGroupManager::erase(const std::string& name) {
-  MutexLock lock(mutex_);
-  Tables tables = tables_;
+  MutexLock changing(change_mutex_);
+  Tables tables = copy();
   return tables.groups.erase(name) == 0 ? Status() : replace(std::move(tables));
 }
 
@@ -110,8 +162,8 @@ bool SubscriptionGroupManager::may_read(std::string_view group, std::string_view
 }
 
 Status SubscriptionGroupManager::set_may_read(const std::string& group, const std::string& topic, bool readable) {
-  MutexLock lock(mutex_);
-  Tables tables = tables_;
+  MutexLock changing(change_mutex_);
+  Tables tables = copy();
   int64_t& bits = tables.forbidden[group][topic];
   bits = readable ? bits & ~kReadBit : bits | kReadBit;
   if (bits == 0) tables.forbidden[group].erase(topic);
@@ -119,26 +171,15 @@ Status SubscriptionGroupManager::set_may_read(const std::string& group, const st
   return replace(std::move(tables));
 }
 
-ConfigJson SubscriptionGroupManager::forbidden_table() const {
-  ConfigJson table = ConfigJson::object();
-  for (const auto& [group, topics] : tables_.forbidden) {
-    ConfigJson entry = ConfigJson::object();
-    for (const auto& [topic, bits] : topics) add_member(entry, topic, bits);
-    add_member(table, group, std::move(entry));
-  }
-  return table;
-}
-
 ConfigJson SubscriptionGroupManager::forbidden_json() const {
   MutexLock lock(mutex_);
-  return forbidden_table();
+  return forbidden_table(tables_.forbidden);
 }
 
-Status SubscriptionGroupManager::save() {
-  version_.next(clock_.now());
-  ConfigTable file{ConfigJson::object(), version_, others_};
-  file.others[kForbidden] = forbidden_table();
-  for (const auto& [name, json] : tables_.groups) add_member(file.table, name, json);
+Status SubscriptionGroupManager::save(const Tables& tables, const DataVersion& version) {
+  ConfigTable file{ConfigJson::object(), version, others_};
+  file.others[kForbidden] = forbidden_table(tables.forbidden);
+  for (const auto& [name, group] : tables.groups) add_member(file.table, name, *group);
   return file_.save(std::move(file));
 }
 

@@ -1,9 +1,11 @@
 // SubscriptionGroupManager: the consumer groups and how they are treated (Apache: SubscriptionGroupManager;
-// config/subscriptionGroup.json). Changes are on disk when they return. Thread-safe.
+// config/subscriptionGroup.json). Changes are on disk when they return, and are seen then. Who looks does not wait for
+// the disk. Thread-safe.
 #pragma once
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,32 +39,42 @@ class SubscriptionGroupManager {
       : clock_(clock), file_(fs, std::move(path), "subscriptionGroupTable") {}
   Status load();
 
+  bool contains(std::string_view name) const EXCLUDES(mutex_);
+  std::optional<SubscriptionGroup> known(std::string_view name) const EXCLUDES(mutex_);
+  // Of these the ones that ensure() would make, each once.
+  std::vector<std::string> missing(const std::vector<std::string>& names, bool auto_create) const EXCLUDES(mutex_);
   // A group that is unknown is made where `auto_create` says so; none where it does not, or the name is none.
-  Result<std::optional<SubscriptionGroup>> find(std::string_view name, bool auto_create) EXCLUDES(mutex_);
+  Result<std::optional<SubscriptionGroup>> find(std::string_view name, bool auto_create)
+      EXCLUDES(change_mutex_, mutex_);
+  // Makes those that are unknown, by the same rules, and saves once for all of them.
+  Status ensure(const std::vector<std::string>& names, bool auto_create) EXCLUDES(change_mutex_, mutex_);
   std::vector<std::pair<std::string, ConfigJson>> all() const EXCLUDES(mutex_);
   DataVersion version() const EXCLUDES(mutex_);
-  Status update(const std::string& name, const ConfigJson& json) EXCLUDES(mutex_);
-  Status erase(const std::string& name) EXCLUDES(mutex_);
+  Status update(const std::map<std::string, ConfigJson>& groups) EXCLUDES(change_mutex_, mutex_);  // saved once
+  Status erase(const std::string& name) EXCLUDES(change_mutex_, mutex_);
 
   // Whether a group may read a topic (Apache: forbiddenTable; a bit a permission).
   bool may_read(std::string_view group, std::string_view topic) const EXCLUDES(mutex_);
-  Status set_may_read(const std::string& group, const std::string& topic, bool readable) EXCLUDES(mutex_);
+  Status set_may_read(const std::string& group, const std::string& topic, bool readable)
+      EXCLUDES(change_mutex_, mutex_);
   ConfigJson forbidden_json() const EXCLUDES(mutex_);
 
  private:
+  using GroupPtr = std::shared_ptr<const ConfigJson>;  // a change makes another
   struct Tables {
-    std::map<std::string, ConfigJson, std::less<>> groups;
+    std::map<std::string, GroupPtr, std::less<>> groups;
     std::map<std::string, std::map<std::string, int64_t, std::less<>>, std::less<>> forbidden;
   };
+  Tables copy() const EXCLUDES(mutex_);
   // What cannot be saved is not changed.
-  Status replace(Tables tables) REQUIRES(mutex_);
-  Status save() REQUIRES(mutex_);
-  ConfigJson forbidden_table() const REQUIRES(mutex_);
+  Status replace(Tables tables) REQUIRES(change_mutex_) EXCLUDES(mutex_);
+  Status save(const Tables& tables, const DataVersion& version) REQUIRES(change_mutex_);
   const Clock& clock_;
+  ConfigJson others_;   // members of the file that we do not know; as it was loaded
+  Mutex change_mutex_;  // before the other: who changes, one at a time, also while it is saved
   mutable Mutex mutex_;
-  ConfigTableFile file_ GUARDED_BY(mutex_);
+  ConfigTableFile file_ GUARDED_BY(change_mutex_);
   Tables tables_ GUARDED_BY(mutex_);
-  ConfigJson others_ GUARDED_BY(mutex_);  // members of the file that we do not know
   DataVersion version_ GUARDED_BY(mutex_);
 };
 

@@ -51,7 +51,7 @@ Response update_topic(BrokerController& broker, const Request& request) {
   topic.order = command.truth("order");
   if (!command.text("topicFilterType").empty()) topic.filter_type = command.text("topicFilterType");
   change_attributes(topic.attributes, command.text("attributes"));
-  Status status = broker.topics().update(name, topic);
+  Status status = broker.topics().update({{name, topic}});
   return status.ok() ? Response::success_unremarked() : of_status(status);
 }
 
@@ -59,12 +59,14 @@ Response update_topics(BrokerController& broker, const Request& request) {
   const std::optional<ConfigJson> body = body_json(request.command);
   if (!body || !body->is_object() || !body->contains("topicConfigList"))
     return Response::of(rc::kInvalidParameter, "no topicConfigList");
+  NamedTopics topics;
   for (const ConfigJson& entry : (*body)["topicConfigList"]) {
     const std::string name = entry.is_object() ? text_in(entry, "topicName", "") : "";
     if (std::optional<Response> refusal = topic_refusal(broker, name)) return *std::move(refusal);
-    if (Status status = broker.topics().update(name, topic_from_json(entry)); !status.ok()) return of_status(status);
+    topics.insert_or_assign(name, topic_from_json(entry));
   }
-  return Response::success_unremarked();
+  const Status status = broker.topics().update(topics);
+  return status.ok() ? Response::success_unremarked() : of_status(status);
 }
 
 Response delete_topic(BrokerController& broker, const Request& request) {

@@ -61,6 +61,7 @@ Topic topic_from_json(const ConfigJson& json) {
 }
 
 Status TopicConfigManager::load(const BrokerConfig& config) {
+  MutexLock changing(change_mutex_);
   MutexLock lock(mutex_);
   Result<ConfigTable> loaded = file_.load();
   if (!loaded) return std::move(loaded).error();
@@ -126,23 +127,21 @@ std::vector<std::string> TopicConfigManager::system_topics() const {
 
 Result<TopicPtr> TopicConfigManager::create_for_send(const std::string& name, std::string_view default_topic,
                                                      int32_t queues, bool auto_create) {
-  MutexLock lock(mutex_);
-  if (const auto found = topics_.find(name); found != topics_.end()) return found->second;
-  const auto model = topics_.find(default_topic);
-  if (model == topics_.end() || (model->second->perm & permission::kInherit) == 0) return TopicPtr();
+  if (TopicPtr known = find(name)) return known;
+  const TopicPtr model = find(default_topic);
+  if (!model || (model->perm & permission::kInherit) == 0) return TopicPtr();
   if (default_topic == topic_name::kAutoCreate && !auto_create) return TopicPtr();
   // What the default topic gives away is its permission, not the right to give it on.
   Topic topic;
-  topic.read_queues = topic.write_queues = std::max(0, std::min(queues, model->second->write_queues));
-  topic.perm = model->second->perm & ~permission::kInherit;
-  topic.sys_flag = model->second->sys_flag;
-  topic.filter_type = model->second->filter_type;
+  topic.read_queues = topic.write_queues = std::max(0, std::min(queues, model->write_queues));
+  topic.perm = model->perm & ~permission::kInherit;
+  topic.sys_flag = model->sys_flag;
+  topic.filter_type = model->filter_type;
   return add(name, std::move(topic));
 }
 
 Result<Topic> TopicConfigManager::ensure(const std::string& name, int32_t queues, int32_t perm) {
-  MutexLock lock(mutex_);
-  if (const auto found = topics_.find(name); found != topics_.end()) return *found->second;
+  if (const TopicPtr known = find(name)) return *known;
   Topic topic;
   topic.read_queues = topic.write_queues = queues;
   topic.perm = perm;
@@ -152,39 +151,64 @@ Result<Topic> TopicConfigManager::ensure(const std::string& name, int32_t queues
 }
 
 Result<TopicPtr> TopicConfigManager::add(const std::string& name, Topic topic) {
-  Table table = topics_;
-  const TopicPtr added = table.emplace(name, shared(std::move(topic))).first->second;
+  MutexLock changing(change_mutex_);
+  Table table = copy();
+  const auto [entry, made] = table.try_emplace(name, shared(std::move(topic)));
+  const TopicPtr added = entry->second;
+  if (!made) return added;
   if (Status status = replace(std::move(table)); !status.ok()) return status;
   return added;
 }
 
-Status TopicConfigManager::update(const std::string& name, const Topic& topic) {
-  if (Status status = check_entry(topic_json(name, topic)); !status.ok()) return status;
-  MutexLock lock(mutex_);
-  const auto known = topics_.find(name);
-  if (known != topics_.end() && *known->second == topic) return {};
-  Table table = topics_;
-  table.insert_or_assign(name, shared(topic));
-  return replace(std::move(table));
+Status TopicConfigManager::ensure(const NamedTopics& wanted) {
+  if (wanted.empty()) return {};
+  MutexLock changing(change_mutex_);
+  Table table = copy();
+  const size_t before = table.size();
+  for (const auto& [name, topic] : wanted) table.try_emplace(name, shared(topic));
+  return table.size() == before ? Status() : replace(std::move(table));
+}
+
+Status TopicConfigManager::update(const NamedTopics& topics) {
+  for (const auto& [name, topic] : topics) {
+    if (Status status = check_entry(topic_json(name, topic)); !status.ok()) return status;
+  }
+  MutexLock changing(change_mutex_);
+  Table table = copy();
+  bool changed = false;
+  for (const auto& [name, topic] : topics) {
+    TopicPtr& entry = table[name];
+    if (entry != nullptr && *entry == topic) continue;
+    entry = shared(topic);
+    changed = true;
+  }
+  return changed ? replace(std::move(table)) : Status();
 }
 
 Status TopicConfigManager::erase(const std::string& name) {
-  MutexLock lock(mutex_);
-  Table table = topics_;
+  MutexLock changing(change_mutex_);
+  Table table = copy();
   return table.erase(name) == 0 ? Status() : replace(std::move(table));
 }
 
-Status TopicConfigManager::replace(Table table) {
-  topics_.swap(table);
-  Status status = save();
-  if (!status.ok()) topics_.swap(table);
-  return status;
+TopicConfigManager::Table TopicConfigManager::copy() const {
+  MutexLock lock(mutex_);
+  return topics_;
 }
 
-Status TopicConfigManager::save() {
-  version_.next(clock_.now());
-  ConfigTable file{ConfigJson::object(), version_};
-  for (const auto& [name, topic] : topics_) add_member(file.table, name, topic_json(name, *topic));
+Status TopicConfigManager::replace(Table table) {
+  DataVersion next = version();
+  next.next(clock_.now());
+  if (Status status = save(table, next); !status.ok()) return status;
+  MutexLock lock(mutex_);
+  topics_.swap(table);
+  version_ = next;
+  return {};
+}
+
+Status TopicConfigManager::save(const Table& table, const DataVersion& version) {
+  ConfigTable file{ConfigJson::object(), version};
+  for (const auto& [name, topic] : table) add_member(file.table, name, topic_json(name, *topic));
   return file_.save(std::move(file));
 }
 

@@ -1,7 +1,6 @@
 // TopicConfigManager: the topics of the broker, how many queues they have and who may use them (Apache:
-// TopicConfigManager; config/topics.json). Changes are on disk when they return.
-//
-// Thread-safe.
+// TopicConfigManager; config/topics.json). Changes are on disk when they return, and are seen then. Who looks does not
+// wait for the disk. Thread-safe.
 #pragma once
 
 #include <functional>
@@ -38,6 +37,7 @@ struct Topic {
 };
 // As it was when it was asked for: a change makes another. A copy of the whole costs each send an allocation.
 using TopicPtr = std::shared_ptr<const Topic>;
+using NamedTopics = std::map<std::string, Topic>;
 // As Apache's TopicConfig prints itself, which is what clients get to read.
 std::string topic_description(std::string_view name, const Topic& topic);
 ConfigJson topic_json(const std::string& name, const Topic& topic);
@@ -61,23 +61,27 @@ class TopicConfigManager {
   // A topic that a send names: made after the model of `default_topic` where that is inherited from (Apache:
   // createTopicInSendMessageMethod). Null where it may not be made.
   Result<TopicPtr> create_for_send(const std::string& name, std::string_view default_topic, int32_t queues,
-                                   bool auto_create) EXCLUDES(mutex_);
+                                   bool auto_create) EXCLUDES(change_mutex_, mutex_);
   // Makes it where it is not there.
-  Result<Topic> ensure(const std::string& name, int32_t queues, int32_t perm) EXCLUDES(mutex_);
-  Status update(const std::string& name, const Topic& topic) EXCLUDES(mutex_);
-  Status erase(const std::string& name) EXCLUDES(mutex_);
+  Result<Topic> ensure(const std::string& name, int32_t queues, int32_t perm) EXCLUDES(change_mutex_, mutex_);
+  // Many at a time: saved once.
+  Status ensure(const NamedTopics& wanted) EXCLUDES(change_mutex_, mutex_);
+  Status update(const NamedTopics& topics) EXCLUDES(change_mutex_, mutex_);
+  Status erase(const std::string& name) EXCLUDES(change_mutex_, mutex_);
 
  private:
-  Result<TopicPtr> add(const std::string& name, Topic topic) REQUIRES(mutex_);
+  Result<TopicPtr> add(const std::string& name, Topic topic) EXCLUDES(change_mutex_, mutex_);
   void add_system(const std::string& name, int32_t queues, int32_t perm) REQUIRES(mutex_);
   using Table = std::map<std::string, TopicPtr, std::less<>>;
+  Table copy() const EXCLUDES(mutex_);
   // What cannot be saved is not changed.
-  Status replace(Table table) REQUIRES(mutex_);
-  Status save() REQUIRES(mutex_);
+  Status replace(Table table) REQUIRES(change_mutex_) EXCLUDES(mutex_);
+  Status save(const Table& table, const DataVersion& version) REQUIRES(change_mutex_);
 
   const Clock& clock_;
+  Mutex change_mutex_;  // before the other: who changes, one at a time, also while it is saved
   mutable Mutex mutex_;
-  ConfigTableFile file_ GUARDED_BY(mutex_);
+  ConfigTableFile file_ GUARDED_BY(change_mutex_);
   Table topics_ GUARDED_BY(mutex_);
   Table system_ GUARDED_BY(mutex_);
   DataVersion version_ GUARDED_BY(mutex_);

@@ -63,7 +63,7 @@ class AppendCommand final : public Command {
   static int conclude(const AppendOutcome& outcome, Console& console) {
     if (!outcome.status.ok()) {
       console.error(outcome.status);
-      return outcome.refused ? exit_status::kRefused : exit_status_of(outcome.status);
+      return outcome.refused ? exit_status::kRefused : exit_status_of(outcome.status, outcome.root);
     }
     return outcome.stopped_by == 0 ? exit_status::kYes : exit_status::kSignal + outcome.stopped_by;
   }

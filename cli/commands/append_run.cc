@@ -10,6 +10,7 @@
 #include "cli/commands/append_sink.h"
 #include "cli/commands/stop_signals.h"
 #include "cli/commands/write_target.h"
+#include "cli/output/exit_status.h"
 #include "libstore/os/unsynced_file_system.h"
 #include "libstore/store/default_message_store.h"
 
@@ -84,7 +85,9 @@ class AppendRun {
       if (Status status = check_segment_bytes(options_.segment_bytes); !status.ok()) return failed(std::move(status));
     }
     if (Status status = check_message_flags(); !status.ok()) return failed(std::move(status));
-    return options_.dry_run ? plan(*target) : append(*target);
+    AppendOutcome outcome = options_.dry_run ? plan(*target) : append(*target);
+    outcome.root = target->root;
+    return outcome;
   }
 
  private:
@@ -132,10 +135,9 @@ class AppendRun {
 
   // Damage is not cut off unasked.
   AppendOutcome not_opened(Status status) const {
-    const bool damaged = status.code() == Errc::kCorruption;
-    const bool would_cut = damaged && status.message().find("would ") != std::string::npos;
+    const bool would_cut = would_cut_log(status);
     if (would_cut) talk_.note("`mqctl verify` lists the damage; --force cuts the log there");
-    return {.status = std::move(status), .refused = damaged};
+    return {.status = std::move(status), .refused = would_cut};
   }
 
   void tell_summary(const AppendTotals& totals) const {

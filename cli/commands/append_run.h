@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <string_view>
 
 #include "cli/commands/append_options.h"
@@ -20,8 +21,9 @@ struct AppendTalk {
 
 struct AppendOutcome {
   Status status;
-  int stopped_by = 0;    // the signal that ended it early; what was put is stored
-  bool refused = false;  // for safety; `status` says why
+  int stopped_by = 0;     // the signal that ended it early; what was put is stored
+  bool refused = false;   // for safety; `status` says why
+  std::string root = {};  // of the store, once it is known
 };
 
 AppendOutcome run_append(const AppendOptions& options, const Clock& clock, const AppendTalk& talk);

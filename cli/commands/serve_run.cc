@@ -79,7 +79,7 @@ class Serve {
     if (!status.ok()) {
       metrics_.reset();
       (void)broker_->shutdown();
-      return not_started(status);
+      return not_started(status, broker_->options().root);
     }
     const int outcome = options_.command.empty() ? wait(signals) : run_command(signals);
     forget_announcement();
@@ -96,10 +96,9 @@ class Serve {
   }
 
   // Damage is not cut off unasked, as append has it.
-  int not_started(const Status& status) {
-    const bool would_cut = status.code() == Errc::kCorruption && status.message().find("would ") != std::string::npos;
-    const int outcome = failed(status);
-    if (!would_cut) return outcome;
+  int not_started(const Status& status, const std::string& root) {
+    complain(status, console_, log_);
+    if (!would_cut_log(status)) return exit_status_of(status, root);
     log_.info("`mqctl verify` lists the damage; --force cuts the log there");
     return exit_status::kRefused;
   }

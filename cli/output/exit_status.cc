@@ -1,5 +1,7 @@
 #include "cli/output/exit_status.h"
 
+#include "libstore/os/file_system.h"
+
 namespace mqctl {
 
 int exit_status_of(const Status& status) {
@@ -22,6 +24,17 @@ int exit_status_of(const Status& status) {
       break;
   }
   return exit_status::kCouldNot;
+}
+
+int exit_status_of(const Status& status, const std::string& root) {
+  // At the commit log itself it is a size of segments that was asked for, and is not theirs.
+  const bool at_file = !status.ok() && status.code() == Errc::kInvalidArgument && !root.empty() &&
+                       status.path().starts_with(join_path(root, "")) && status.path() != join_path(root, "commitlog");
+  return at_file ? exit_status::kCouldNot : exit_status_of(status);
+}
+
+bool would_cut_log(const Status& status) {
+  return status.code() == Errc::kCorruption && status.message().find("would ") != std::string::npos;
 }
 
 }  // namespace mqctl

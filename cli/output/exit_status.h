@@ -1,6 +1,8 @@
 // The one place where what happened becomes an exit status (docs/cli-reference.md, "Exit status").
 #pragma once
 
+#include <string>
+
 #include "libstore/base/status.h"
 
 namespace mqctl {
@@ -16,5 +18,9 @@ inline constexpr int kSignal = 128;  // plus the signal's number
 }  // namespace exit_status
 
 int exit_status_of(const Status& status);
+// Of a command that writes to the store there: what stands in a file's place, say a directory, is no wrong use.
+int exit_status_of(const Status& status, const std::string& root);
+// Damage that the store would cut off, were it told to.
+bool would_cut_log(const Status& status);
 
 }  // namespace mqctl

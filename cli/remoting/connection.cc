@@ -136,7 +136,8 @@ void Connection::handle(ReceivedCommand command, steady_clock::time_point arrive
       entry->executor->submit({[self = shared_from_this(), request, entry] { self->process_queued(request, *entry); },
                                [request](std::chrono::milliseconds waited, size_t queued) {
                                  request->respond(waited_too_long(waited, queued));
-                               }});
+                               },
+                               request->command.storage_bytes});
   if (taken) return;
   request->respond(Response::of(response_code::kSystemBusy, "[OVERLOAD]system busy, start flow control for a while"));
 }

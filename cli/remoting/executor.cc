@@ -1,5 +1,6 @@
 #include "cli/remoting/executor.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace mqctl {
@@ -21,16 +22,27 @@ bool Executor::submit(Task task) {
   {
     MutexLock lock(mutex_);
     while (!queue_.empty() && late(queue_.front())) {
-      expired.push_back(std::move(queue_.front()));
-      queue_.pop_front();
+      expired.push_back(pop());
     }
-    taken = !stopping_ && queue_.size() < options_.capacity;
-    if (taken) queue_.push_back({std::move(task), Clock::now()});
+    taken = !stopping_ && has_room(task.bytes);
+    if (taken) push(std::move(task));
     left = queue_.size();
   }
   if (taken) work_.notify_one();
   for (const Queued& each : expired) each.task.expire(each.waited(), left);
   return taken;
+}
+
+void Executor::push(Task task) {
+  queued_bytes_ += task.bytes;
+  queue_.push_back({std::move(task), Clock::now()});
+}
+
+Executor::Queued Executor::pop() {
+  Queued first = std::move(queue_.front());
+  queue_.pop_front();
+  queued_bytes_ -= first.task.bytes;
+  return first;
 }
 
 size_t Executor::queued() const {
@@ -43,12 +55,17 @@ Executor::Millis Executor::head_wait() const {
   return queue_.empty() ? Millis(0) : queue_.front().waited();
 }
 
-void Executor::shutdown() {
+void Executor::stop(Clock::time_point until) {
   {
     MutexLock lock(mutex_);
     stopping_ = true;
+    until_ = std::min(until_, until);
   }
   work_.notify_all();
+}
+
+void Executor::shutdown(Clock::time_point until) {
+  stop(until);
   for (std::thread& thread : threads_) {
     if (thread.joinable()) thread.join();
   }
@@ -58,15 +75,16 @@ void Executor::run() {
   while (true) {
     Queued next;
     size_t left = 0;
+    bool too_late = false;
     {
       MutexLock lock(mutex_);
       while (queue_.empty() && !stopping_) work_.wait(mutex_);
       if (queue_.empty()) return;
-      next = std::move(queue_.front());
-      queue_.pop_front();
+      next = pop();
       left = queue_.size();
+      too_late = late(next);
     }
-    if (late(next)) {
+    if (too_late) {
       next.task.expire(next.waited(), left);
     } else {
       next.task.run();

@@ -150,6 +150,43 @@ def test_memory_does_not_grow_with_the_log(tmp_path):
         assert done.returncode == 0, (args, done.stderr)
 
 
+def test_a_file_that_may_not_grow_is_a_refusal_not_a_death(tiny, tmp_path):
+    limited = f"ulimit -f 8; '{MQCTL}' "
+    (tmp_path / "full").write_bytes(b"x" * 8192)
+    for line in (f"append {tmp_path / 'new'} -t T -b x", f"dump {tiny} -o json >> {tmp_path / 'full'}"):
+        done = shell(limited + line)
+        assert done.returncode == 3 and b"File too large" in done.stderr, (line, done)
+    ok("verify", tiny)
+
+
+def put_in_place(path, kind):
+    path.unlink(missing_ok=True)
+    path.parent.mkdir(exist_ok=True)
+    {"directory": path.mkdir, "fifo": lambda: os.mkfifo(path), "link": lambda: path.symlink_to("/dev/null")}[kind]()
+
+
+@pytest.mark.parametrize("name", ["lock", "checkpoint", "config/topics.json", "config/delayOffset.json"])
+@pytest.mark.parametrize("kind", ["directory", "fifo", "link"])
+def test_what_stands_in_a_files_place_is_no_wrong_use(tiny, name, kind):
+    put_in_place(tiny / name, kind)
+    for command in (["append", "-t", "NewTopic", "-b", "x"], ["serve", "--listen", "127.0.0.1:0", "-q", "--", "true"]):
+        done = run(command[0], tiny, *command[1:])
+        unread = command[0] == "append" and name == "config/delayOffset.json"
+        assert done.returncode == (0 if unread else 3), done.stderr
+
+
+@pytest.mark.parametrize("damage", ["does not follow", "bytes long, not"])
+def test_the_same_damage_is_the_same_status_from_append_and_serve(tiny, damage):
+    segment = min((tiny / "commitlog").iterdir())
+    size = segment.stat().st_size
+    other = segment.with_name(f"{int(segment.name) + size * (2 if 'follow' in damage else 1):020}")
+    other.write_bytes(segment.read_bytes()[:size if "follow" in damage else size // 2])
+    for command in (["append", "-t", "T", "-b", "x"], ["serve", "--listen", "127.0.0.1:0", "-q", "--", "true"]):
+        done = run(command[0], tiny, *command[1:])
+        assert done.returncode == 3 and damage.encode() in done.stderr, done
+    assert run("append", tiny, "-t", "T", "-b", "x", "--segment-size", str(size * 2)).returncode == 2
+
+
 # --- a terminal ---
 
 def test_control_bytes_do_not_reach_a_terminal(tmp_path):

@@ -211,6 +211,81 @@ def test_one_that_was_handed_back_as_often_as_can_be_counted(client):
     assert one["reconsume"] == 2**31 - 1
 
 
+def saves(store, table):
+    """How often the table was changed on disk."""
+    return json.loads((store / "config" / table).read_text())["dataVersion"]["counter"]
+
+
+def beat(client, groups, **more):
+    data = {"clientID": "c", "consumerDataSet": [{"groupName": group, "subscriptionDataSet": []} for group in groups]} | more
+    return client.ask(34, {}, json.dumps(data).encode())
+
+
+def test_a_request_saves_a_table_once_whatever_it_brings(tmp_path):
+    with Serve(tmp_path) as serve, serve.client() as client:
+        assert beat(client, [f"G{i}" for i in range(50)]).code == 0
+        assert (saves(tmp_path, "subscriptionGroup.json"), saves(tmp_path, "topics.json")) == (1, 1)
+        assert client.ask(105, {"topic": "%RETRY%G49"}).code == 0 and client.ask(352, {"group": "G49"}).code == 0
+        topics = [{"topicName": f"T{i}", "readQueueNums": 1, "writeQueueNums": 1, "perm": 6} for i in range(50)]
+        for _ in range(2):   # the second time there is nothing new
+            assert client.ask(18, {}, json.dumps({"topicConfigList": topics}).encode()).code == 0
+            assert saves(tmp_path, "topics.json") == 2
+        groups = [{"groupName": f"H{i}"} for i in range(50)]
+        for _ in range(2):
+            assert client.ask(225, {}, json.dumps({"groupConfigList": groups}).encode()).code == 0
+            assert saves(tmp_path, "subscriptionGroup.json") == 2
+
+
+def test_a_connection_goes_on_while_new_groups_are_saved(client):
+    beats = [{"clientID": "c", "consumerDataSet": [{"groupName": f"G{i}"}]} for i in range(100)]
+    client.send(b"".join(frame(34, {}, json.dumps(each).encode(), opaque=i) for i, each in enumerate(beats)))
+    client.send(frame(30, {"topic": "T", "queueId": 0}, opaque=1000))
+    answers = [client.receive() for _ in range(101)]
+    answered = [each.opaque for each in answers]
+    assert sorted(answered) == [*range(100), 1000] and answered[-1] != 1000
+    assert all(each.code == 0 for each in answers)
+
+
+def test_of_very_many_new_groups_the_next_heartbeat_makes_more(client):
+    groups, known = [f"G{i:04}" for i in range(2500)], []
+    while len(known) < len(groups):
+        before = len(known)
+        assert beat(client, groups, heartbeatFingerprint=7).ext["IS_SUB_CHANGE"] == ("true" if before < 1500 else "false")
+        known = [group for group in groups if client.ask(38, {"consumerGroup": group}).code == 0]
+        assert len(known) == min(before + 1000, len(groups))
+
+
+def test_of_a_list_with_one_wrong_name_nothing_is_made(client):
+    topics = [{"topicName": name, "readQueueNums": 1, "writeQueueNums": 1, "perm": 6} for name in ("Fine", "a b")]
+    assert client.ask(18, {}, json.dumps({"topicConfigList": topics}).encode()).code == 29
+    assert client.ask(225, {}, json.dumps({"groupConfigList": [{"groupName": "FineGroup"}, {"groupName": "a b"}]}).encode()).code == 29
+    assert client.ask(351, {"topic": "Fine"}).code == 17 and client.ask(352, {"group": "FineGroup"}).code == 26
+
+
+@pytest.mark.parametrize("code", [34, 46, 41, 18, 225, 200])
+def test_an_object_with_very_many_members_is_not_read(client, code):
+    body = b"{" + b",".join(b'"k%d":1' % i for i in range(1000000)) + b"}"
+    assert client.ask(code, {}, body).code == {34: 1, 46: 0, 41: 1}.get(code, 29)
+    client.put("T", b"x")
+
+
+def test_an_object_with_many_members_is_read(client):
+    attributes = {f"k{i}": "a:b\\\":{" for i in range(1000)}
+    listed = [{"topicName": f"T{i}", "readQueueNums": 1, "writeQueueNums": 1, "perm": 6, "attributes": attributes} for i in range(3)]
+    assert client.ask(18, {}, json.dumps({"topicConfigList": listed}).encode()).code == 0
+    assert json.loads(client.ask(351, {"topic": "T2"}).body)["attributes"] == attributes
+
+
+def test_a_file_that_may_not_grow_costs_the_send_and_not_the_broker(tmp_path):
+    with Serve(tmp_path / "store", "--topic", "T", under=("sh", "-c", 'ulimit -f 2000; exec "$@"', "sh")) as serve, serve.client() as client:
+        for _ in range(2):
+            answer = client.ask(310, send_ext("T"), b"x")
+            assert answer.code == 1 and "File too large" in answer.remark
+        assert client.ask(105, {"topic": "T"}).code == 0
+        serve.process.terminate()
+        assert serve.process.wait(20) == 0
+
+
 def reply(client, topic, queue=0):
     """To oneself; the code of the answer, once the push was answered, too."""
     client.send(frame(325, send_ext(topic, queue, i="REPLY_TO_CLIENT\1me\2CORRELATION_ID\1c\2"), b"reply", opaque=7))

@@ -31,7 +31,7 @@ void check_json(std::string_view text) {
 void topics(FileSystem& fs) {
   TopicConfigManager manager(fs, kClock, kConfig + "topics.json");
   if (!manager.load({}).ok()) return;
-  REQUIRE(manager.update("fuzzed", Topic()).ok());
+  REQUIRE(manager.update({{"fuzzed", Topic()}}).ok());
   TopicConfigManager again(fs, kClock, kConfig + "topics.json");
   REQUIRE(again.load({}).ok());
   const auto before = manager.all(), after = again.all();
@@ -62,7 +62,7 @@ void groups(FileSystem& fs) {
     (void)group.retry_max_times();
   }
   REQUIRE(manager.set_may_read("fuzzed", "T", false).ok());
-  REQUIRE(manager.update("fuzzed", default_group_json("fuzzed")).ok());
+  REQUIRE(manager.update({{"fuzzed", default_group_json("fuzzed")}}).ok());
   SubscriptionGroupManager again(fs, kClock, kConfig + "subscriptionGroup.json");
   REQUIRE(again.load().ok());
   REQUIRE(again.all() == manager.all() && again.forbidden_json() == manager.forbidden_json());

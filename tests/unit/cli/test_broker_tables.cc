@@ -1,7 +1,10 @@
 // The tables of the broker: names, subscriptions, topics, groups, progress, locks; over the configuration files of
 // genuine brokers too.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <functional>
+#include <future>
 #include <string>
 
 #include "cli/broker/broker_config.h"
@@ -14,6 +17,7 @@
 #include "cli/broker/topic_validator.h"
 #include "libstore/os/replace_file.h"
 #include "tests/unit/support/golden_store.h"
+#include "tests/unit/support/hooked_file_system.h"
 
 namespace mqctl {
 namespace {
@@ -82,6 +86,46 @@ TEST_CASE("No topic comes by itself where that is off") {
   REQUIRE(topics.load(config).ok());
   CHECK(topics.find("TBW102") == nullptr);
   CHECK(*topics.create_for_send("T", "TBW102", 4, true) == nullptr);
+}
+
+// At each step of a save another thread looks; whether it saw what is being saved, while the save had not ended.
+template <class Look>
+struct LookWhileSaving {
+  explicit LookWhileSaving(Look look) : look_(std::move(look)) {}
+  Status operator()() {
+    looks_.push_back(std::async(std::launch::async, look_));
+    CHECK(looks_.back().wait_for(std::chrono::seconds(5)) == std::future_status::ready);
+    return {};
+  }
+  bool any_saw() {
+    REQUIRE_FALSE(looks_.empty());
+    return std::any_of(looks_.begin(), looks_.end(), [](auto& look) { return look.get(); });
+  }
+
+ private:
+  Look look_;
+  std::vector<std::future<bool>> looks_;
+};
+
+TEST_CASE("Who looks at a table does not wait while it is saved, and sees what is saved") {
+  const TemporaryDirectory dir;
+  std::function<Status()> at_step = [] { return Status(); };
+  test::HookedFileSystem slow(fs(), [&](test::Operation, const std::string&) { return at_step(); });
+  TopicConfigManager topics(slow, kClock, dir.path() + "/topics.json");
+  REQUIRE(topics.load({}).ok());
+  LookWhileSaving topic_looks([&] { return topics.find("T") != nullptr; });
+  at_step = std::ref(topic_looks);
+  REQUIRE(topics.ensure("T", 1, 6).has_value());
+  CHECK_FALSE(topic_looks.any_saw());
+  CHECK(topics.find("T") != nullptr);
+
+  SubscriptionGroupManager groups(slow, kClock, dir.path() + "/subscriptionGroup.json");
+  REQUIRE(groups.load().ok());
+  LookWhileSaving group_looks([&] { return groups.find("g", false)->has_value(); });
+  at_step = std::ref(group_looks);
+  REQUIRE(groups.find("g", true).has_value());
+  CHECK_FALSE(group_looks.any_saw());
+  CHECK(groups.find("g", false)->has_value());
 }
 
 TEST_CASE("Configuration files of genuine brokers are read, and written so that nothing is lost") {
@@ -172,8 +216,8 @@ void change_all(const std::string& dir, std::initializer_list<const char*> names
   KvConfigManager kv(fs(), dir + kTables[3]);
   REQUIRE((topics.load({}).ok() && groups.load().ok() && offsets.load().ok() && kv.load().ok()));
   for (const char* name : names) {
-    CHECK(topics.update(name, Topic()).ok());
-    CHECK(groups.update(name, default_group_json(name)).ok());
+    CHECK(topics.update({{name, Topic()}}).ok());
+    CHECK(groups.update({{name, default_group_json(name)}}).ok());
     offsets.commit(name, "T", 0, 1);
     CHECK(offsets.persist().ok());
     CHECK(kv.put("space", name, "value").ok());
@@ -238,11 +282,11 @@ TEST_CASE("What one client may put into a table has bounds") {
   SubscriptionGroupManager groups(fs(), kClock, at + kTables[1]);
   ConfigJson group = default_group_json("g");
   group["note"] = std::string(64 << 10, 'n');
-  CHECK(groups.update("g", group).code() == Errc::kInvalidArgument);
+  CHECK(groups.update({{"g", group}}).code() == Errc::kInvalidArgument);
   Topic topic;
   topic.attributes["note"] = std::string(64 << 10, 'n');
   TopicConfigManager topics(fs(), kClock, at + kTables[0]);
-  CHECK(topics.update("T", topic).code() == Errc::kInvalidArgument);
+  CHECK(topics.update({{"T", topic}}).code() == Errc::kInvalidArgument);
   CHECK(topics.find("T") == nullptr);
 }
 

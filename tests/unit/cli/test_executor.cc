@@ -22,7 +22,7 @@ TEST_CASE("without threads the caller does it") {
 }
 
 TEST_CASE("a full queue refuses, and what was taken is done before the end") {
-  Executor executor("small", {1, 2, 0ms});
+  Executor executor("small", {.threads = 1, .capacity = 2});
   std::promise<void> begun, go_on;
   std::atomic<int> done{0};
   CHECK(executor.submit(run_only([&] {
@@ -41,8 +41,52 @@ TEST_CASE("a full queue refuses, and what was taken is done before the end") {
   CHECK_FALSE(executor.submit(run_only([] { FAIL("after the end"); })));
 }
 
+// Its one thread is busy until go_on().
+struct Busy {
+  explicit Busy(ExecutorOptions options) : executor("busy", options) {
+    std::promise<void> begun;
+    CHECK(executor.submit(run_only([&] {
+      begun.set_value();
+      released.get_future().wait();
+    })));
+    begun.get_future().wait();
+  }
+  void go_on() { released.set_value(); }
+  std::promise<void> released;
+  Executor executor;
+};
+
+TEST_CASE("a queue has a limit of bytes, which only the first may exceed") {
+  Busy busy({.threads = 1, .capacity = 10, .capacity_bytes = 100});
+  int done = 0;
+  const auto submit = [&](size_t bytes) {
+    return busy.executor.submit({[&] { ++done; }, [](Executor::Millis, size_t) {}, bytes});
+  };
+  CHECK(submit(60));
+  CHECK_FALSE(submit(41));
+  CHECK(submit(40));
+  CHECK(submit(0));
+  CHECK_FALSE(submit(1));
+  busy.go_on();
+  while (busy.executor.queued() > 0) std::this_thread::yield();
+  CHECK(submit(101));
+  busy.executor.shutdown();
+  CHECK(done == 4);
+}
+
+TEST_CASE("what waits when the time for an end is over is answered in another way") {
+  Busy busy({.threads = 1});
+  int expired = 0;
+  for (int i = 0; i < 3; ++i)
+    CHECK(busy.executor.submit({[] { FAIL("too late"); }, [&](Executor::Millis, size_t) { ++expired; }}));
+  busy.executor.stop(Executor::Clock::now());
+  busy.go_on();
+  busy.executor.shutdown();
+  CHECK(expired == 3);
+}
+
 TEST_CASE("what waited too long is answered in another way, at the latest by the next request") {
-  Executor executor("slow", {1, 10, 20ms});
+  Executor executor("slow", {.threads = 1, .capacity = 10, .longest_wait = 20ms});
   std::promise<void> begun, go_on, expired;
   CHECK(executor.submit(run_only([&] {
     begun.set_value();
