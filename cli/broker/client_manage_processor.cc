@@ -121,13 +121,11 @@ std::optional<Response> heart_beat(BrokerController& broker, Executor& saving, c
   HeartBeat beat(broker, *request);
   if (!beat.is_json()) return Response::of(rc::kSystemError, "the heartbeat is no JSON");
   if (saving.runs_inline() || !beat.has_new_groups()) return beat.run();
-  const auto busy = [] {
-    return Response::of(rc::kSystemBusy, "[OVERLOAD]system busy, start flow control for a while");
-  };
-  const bool taken = saving.submit({[&broker, request] { beat_and_respond(broker, *request); },
-                                    [request, busy](std::chrono::milliseconds, size_t) { request->respond(busy()); },
-                                    request->command.storage_bytes});
-  return taken ? std::nullopt : std::optional(busy());
+  const bool taken =
+      saving.submit({[&broker, request] { beat_and_respond(broker, *request); },
+                     [request](std::chrono::milliseconds, size_t) { request->respond(Response::busy()); },
+                     request->command.storage_bytes});
+  return taken ? std::nullopt : std::optional(Response::busy());
 }
 
 Response unregister(BrokerController& broker, const Request& request) {

@@ -1,6 +1,5 @@
 // PropertyList: a message's properties, to be changed and written again; without the checksum of the record that they
-// come from, which is of that record alone. Views into what it was made from, and own
-// texts for what was set.
+// come from, which is of that record alone. Views into what it was made from, and own texts for what was set.
 #pragma once
 
 #include <deque>

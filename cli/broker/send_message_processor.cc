@@ -222,7 +222,7 @@ class SendMessage {
   template <class Put>
   std::optional<Response> later(const SentMessages& sent, const Put& put) {
     if (!broker_.pending_sends().enter()) {
-      return Response::of(rc::kSystemBusy, "[OVERLOAD]system busy, start flow control for a while");
+      return Response::busy();
     }
     put(DeferredAnswer(broker_, request_, sent));
     return std::nullopt;

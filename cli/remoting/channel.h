@@ -29,8 +29,8 @@ class Channel {
   virtual void respond(int32_t opaque, SerializeType type, Response response) = 0;
   // Requests of the server, always JSON.
   virtual void send_oneway(RemotingCommand command) = 0;
-  // `done` gets the answer, or none when the time is over or the connection gone, also for
-  // leaving too much unread. Called by a thread of the server.
+  // `done` gets the answer, or none when the time is over or the connection gone, also for leaving too much
+  // unread. Called by a thread of the server.
   using Answered = std::function<void(std::optional<ReceivedCommand>)>;
   virtual void request(RemotingCommand command, std::chrono::milliseconds timeout, Answered done) = 0;
 };

@@ -139,7 +139,7 @@ void Connection::handle(ReceivedCommand command, steady_clock::time_point arrive
                                },
                                request->command.storage_bytes});
   if (taken) return;
-  request->respond(Response::of(response_code::kSystemBusy, "[OVERLOAD]system busy, start flow control for a while"));
+  request->respond(Response::busy());
 }
 
 // It was taken when there was room for its answer. There may be none left.

@@ -24,6 +24,10 @@ struct Response {
   // Apache leaves its first remark standing in some answers, and clients show it.
   static Response success_unremarked() { return of(response_code::kSuccess, "not set any response code"); }
   static Response success() { return of(response_code::kSuccess); }
+  // There is no room for it in a queue: the client slows down.
+  static Response busy() {
+    return of(response_code::kSystemBusy, "[OVERLOAD]system busy, start flow control for a while");
+  }
   static Response with_body(std::string body) {
     Response response;
     response.command.body = std::move(body);

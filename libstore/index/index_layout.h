@@ -45,8 +45,8 @@ struct IndexGeometry {
 static_assert(IndexGeometry{}.file_bytes() == 420000040);
 
 // Finds out how an existing file is divided: four entries a slot as by default where that fits its size, otherwise
-// the only division under which its entries hang in their slots. kUnsupported where it has no
-// entry that could tell, kCorruption where its entries fit none.
+// the only division under which its entries hang in their slots. kUnsupported where it has no entry that could tell,
+// kCorruption where its entries fit none.
 Result<IndexGeometry> detect_index_geometry(File& file);
 
 // The hash of a key string: the absolute value of Java's hash, the smallest int counting as 0.

@@ -17,9 +17,7 @@ bool names_index_file(const std::string& name) {
 // damaged, or a writer is in the middle of an entry. A writer must not believe that; who looks for damage may.
 Result<IndexGeometry> geometry_for_reading(File& file) {
   Result<IndexGeometry> detected = detect_index_geometry(file);
-  const bool told =
-      detected || (detected.error().code() != Errc::kUnsupported && detected.error().code() != Errc::kCorruption);
-  if (told) return detected;
+  if (detected || detected.error().code() == Errc::kIoError) return detected;
   Result<uint64_t> size = file.size();
   if (!size) return std::move(size).error();
   constexpr uint64_t kUsualSlotBytes = 4 + 4 * IndexEntry::kEncodedBytes;

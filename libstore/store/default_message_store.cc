@@ -137,6 +137,8 @@ Status DefaultMessageStore::load_and_recover() {
     const LastExit last_exit = *after_crash ? LastExit::kCrash : LastExit::kClean;
     if (Status status = index_->load(last_exit, checkpoint_.index_msg_timestamp); !status.ok()) return status;
   }
+  // After a crash the abort file was there before us.
+  bool changed = *after_crash || (index_ != nullptr && index_->missing_from());
   Result<RecoveryReport> report = recover_store({.log = log_,
                                                  .queues = *queues_,
                                                  .index = index_.get(),
@@ -144,10 +146,10 @@ Status DefaultMessageStore::load_and_recover() {
                                                  .delay_levels = options_.delay_levels,
                                                  .after_crash = *after_crash,
                                                  .on_damage = options_.on_damage,
+                                                 .changes_begin = [&changed] { changed = true; },
                                                  .distrust_checkpoint = [this] { return distrust_checkpoint(); }});
   if (!report) {
-    const bool changed = *after_crash || (index_ != nullptr && index_->missing_from());
-    if (!changed && report.error().code() == Errc::kCorruption) (void)unmark();  // it is as it was
+    if (!changed) (void)unmark();  // refused, it is as it was
     return std::move(report).error();
   }
   recovery_ = std::move(*report);

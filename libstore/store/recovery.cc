@@ -155,6 +155,7 @@ Result<RecoveryReport> recover_store(const RecoveryInput& input) {
     if (Status status = refuse_damage(files, walk); !status.ok()) return status;
   }
 
+  input.changes_begin();
   if (Status status = input.queues.last_unit() ? Status() : input.distrust_checkpoint(); !status.ok()) return status;
   correct_places(files, evident.misplaced);
   for (const PhysicalOffset offset : evident.misplaced) {

@@ -27,6 +27,8 @@ struct RecoveryInput {
   const DelayLevelTable& delay_levels;
   bool after_crash;
   OnDamage on_damage;
+  // Called when nothing can be refused any more: what follows changes log, queues and index.
+  std::function<void()> changes_begin;
   // Called before queues are made again from the log's beginning: until they are on disk, no checkpoint may vouch for
   // them.
   std::function<Status()> distrust_checkpoint;

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "libstore/message/record_layout.h"
 #include "tests/unit/store/held_disk.h"
 #include "tests/unit/store/store_support.h"
 
@@ -113,6 +114,19 @@ TEST_CASE("A refused start leaves a store that was closed in order closed", "[re
   std::filesystem::remove_all(store.path("consumequeue"));
   CHECK(store.try_open().code() == Errc::kCorruption);
   CHECK_FALSE(std::filesystem::exists(store.path("abort")));
+}
+
+TEST_CASE("A start that fails once it has changed something leaves a store that was not closed", "[recovery]") {
+  TestStore store;
+  const std::vector<PutMessageResult> puts = put_numbered(store, 0, 10);
+  store.close();
+  std::filesystem::remove_all(store.path("consumequeue"));
+  std::vector<std::byte> ahead(8);
+  store_be(ahead.data(), int64_t{70});
+  overwrite(store.segment_path(puts[5].offset),
+            static_cast<uint64_t>(puts[5].offset.value()) + RecordLayout::kQueueOffsetAt, ahead);
+  CHECK(store.try_open().code() == Errc::kCorruption);  // a gap: the queue goes on at 70
+  CHECK(std::filesystem::exists(store.path("abort")));
 }
 
 TEST_CASE("A log that is gone takes its index with it", "[recovery]") {
