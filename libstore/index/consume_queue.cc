@@ -175,6 +175,7 @@ Status ConsumeQueue::truncate(PhysicalOffset log_end) {
 
 Status ConsumeQueue::truncate(PhysicalOffset surely, PhysicalOffset log_end, const UnitCheck& keep) {
   int64_t end = end_of_fitting(surely);
+  doubtful_byte_ = end;
   while (end < files_.max_offset() && last_fits(end + kUnit, log_end) && keep(unit_at(end))) end += kUnit;
   return end == files_.max_offset() ? Status() : cut(end);
 }

@@ -58,7 +58,7 @@ class ConsumeQueue {
   Result<int> delete_expired(PhysicalOffset log_min);
   Status flush() { return files_.flush(); }
   // After a crash: what a killed process made, and its names, are on disk when this returns.
-  Status sync() { return files_.sync_from(0); }
+  Status sync() { return files_.sync_from(0, doubtful_byte_); }
   Status destroy();
 
   // --- Readers ---
@@ -99,6 +99,7 @@ class ConsumeQueue {
   FileSystem& fs_;
   const std::string ext_directory_;
   std::unique_ptr<ConsumeQueueExt> ext_;         // null without extension units; constant after load()
+  int64_t doubtful_byte_ = INT64_MAX;            // recovery's: no checkpoint vouches for what it kept from here on
   std::atomic<int64_t> min_byte_{0};             // release: the units below are not to be read any more
   std::atomic<int64_t> max_physical_offset_{0};  // relaxed for the writer; readers see it after the unit
 };

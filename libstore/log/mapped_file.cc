@@ -185,6 +185,12 @@ Status MappedFile::zero_tail() {
   return changed ? file_->sync() : Status();
 }
 
+Status MappedFile::sync_anew(uint64_t from) {
+  const uint64_t wrote = wrote_.load(std::memory_order_relaxed);
+  if (from < wrote) region_->mark_written(from, wrote - from);
+  return sync();
+}
+
 void MappedFile::populate_ahead(uint64_t position, uint64_t length) {
   if (!hold()) return;
   if (position < size_bytes_) region_->populate_write(position, std::min(length, size_bytes_ - position));

@@ -86,6 +86,8 @@ class MappedFile {
   bool all_zeros();
   // The whole file is on disk when this returns.
   Status sync() { return file_->sync(); }
+  // The same, and what the kernel had given up between `from` and the wrote position with it.
+  Status sync_anew(uint64_t from);
   // The position behind the last byte at or behind `from` that is not zero; 0 where there is none.
   uint64_t data_end(uint64_t from);
 

@@ -191,9 +191,10 @@ Status MappedFileQueue::destroy() {
   return outcome;
 }
 
-Status MappedFileQueue::sync_from(int64_t offset) {
+Status MappedFileQueue::sync_from(int64_t offset, int64_t doubtful) {
   for (MappedFile* file = find(std::max(offset, min_offset())); file != nullptr; file = next(*file)) {
-    if (Status status = file->sync(); !status.ok()) return status;
+    const int64_t in_file = std::max<int64_t>(doubtful - file->first_offset(), 0);
+    if (Status status = file->sync_anew(static_cast<uint64_t>(in_file)); !status.ok()) return status;
   }
   return sync_directories();
 }

@@ -86,8 +86,10 @@ class MappedFileQueue {
   // Flushes all files up to what is published at the call. Thread-safe beside the writer.
   Status flush();
   // Recovery: what a killed process left to the kernel is on disk when this returns. Positions say that it is, and
-  // later flushes leave it out; a power cut would take it from before what they confirm. (Apache does not.)
-  Status sync_from(int64_t offset);
+  // later flushes leave it out; a power cut would take it from before what they confirm. (Apache does not.) From
+  // `doubtful` on a sync of that process may have failed: the kernel shows such pages as clean, so they are written
+  // anew.
+  Status sync_from(int64_t offset, int64_t doubtful);
   // The same for the names of its files.
   Status sync_directories();
   // Recovery: what is on disk for sure.

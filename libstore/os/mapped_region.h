@@ -26,6 +26,9 @@ class MappedRegion {
   virtual Status sync(size_t position, size_t length) = 0;
   // Touches the pages for writing, so that the first write meets no page fault. Best effort, contents unchanged.
   virtual void populate_write(size_t position, size_t length) = 0;
+  // The range's pages count as written from here on: a sync brings them to the disk even where the kernel had given
+  // them up, in another process's life, when it could not write them. Contents unchanged.
+  virtual void mark_written(size_t position, size_t length) = 0;
   // Of the pages from the position on. Best effort.
   virtual void read_ahead(size_t position, ReadAhead how) {
     (void)position;

@@ -12,6 +12,7 @@ class UnsyncedRegion final : public MappedRegion {
   size_t size() const override { return base_->size(); }
   Status sync(size_t, size_t) override { return {}; }
   void populate_write(size_t position, size_t length) override { base_->populate_write(position, length); }
+  void mark_written(size_t position, size_t length) override { base_->mark_written(position, length); }
 
  private:
   std::unique_ptr<MappedRegion> base_;

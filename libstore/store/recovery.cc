@@ -116,6 +116,13 @@ Status cut_log(const RecoveryInput& input, const LogWalk& walk, RecoveryReport& 
   return input.log.truncate(walk.end);
 }
 
+// A sync of the last life may have failed for all behind the last record that its checkpoint names.
+Status sync_log(const RecoveryInput& input, const RecoveryReport& report) {
+  const PhysicalOffset known = input.checkpoint.logics_physical_offset;
+  const PhysicalOffset doubtful = known < report.log_end ? std::max(known, report.scanned_from) : report.scanned_from;
+  return input.log.files().sync_from(report.scanned_from.value(), doubtful.value());
+}
+
 Status refuse_queues_without_log(const RecoveryInput& input) {
   if (input.on_damage == OnDamage::kTruncate) return input.queues.destroy_all();
   if (!input.queues.last_unit()) return {};
@@ -168,7 +175,7 @@ Result<RecoveryReport> recover_store(const RecoveryInput& input) {
   if (Status status = dispatch_or_rebuild(input, walk.end, report); !status.ok()) return status;
   if (Status status = cut_log(input, walk, report); !status.ok()) return status;
   if (input.after_crash) {
-    if (Status status = files.sync_from(report.scanned_from.value()); !status.ok()) return status;
+    if (Status status = sync_log(input, report); !status.ok()) return status;
     if (Status status = input.queues.sync(); !status.ok()) return status;
   }
   input.queues.correct_min_offsets(input.log.min_offset());

@@ -22,6 +22,7 @@ class MemoryRegion final : public MappedRegion {
   size_t size() const override { return size_; }
   Status sync(size_t, size_t) override { return {}; }
   void populate_write(size_t, size_t) override {}
+  void mark_written(size_t, size_t) override {}
 
  private:
   const std::shared_ptr<MemoryInode> inode_;

@@ -26,9 +26,7 @@ void Inode::resize(uint64_t size_bytes) {
 void Inode::write(uint64_t position, Bytes bytes) {
   if (position + bytes.size() > size_) resize(position + bytes.size());
   if (!bytes.empty()) std::memcpy(content_.data() + position, bytes.data(), bytes.size());
-  // Written anew, the same bytes are dirty again.
-  given_up_.erase(given_up_.lower_bound(position / kSectorBytes),
-                  given_up_.lower_bound(sectors(position + bytes.size())));
+  mark_written(position, bytes.size());
   allocate(position, bytes.size());
 }
 
@@ -113,6 +111,12 @@ void Inode::lose(uint64_t position, uint64_t length) {
   }
 }
 
+void Inode::mark_written(uint64_t position, uint64_t length) {
+  const uint64_t begin = position / kPageBytes * kPageBytes;
+  given_up_.erase(given_up_.lower_bound(begin / kSectorBytes),
+                  given_up_.lower_bound(rounded(position + length) / kSectorBytes));
+}
+
 void Inode::write_back(Random& random) {
   if (durable_size_ != size_) return;  // the size goes first, with a sync
   const int share = random.number(1, 100);
@@ -149,7 +153,6 @@ Inode Inode::after_power_cut(Survival survival, Random& random) const {
 Inode Inode::as_seen() const {
   Inode copy = *this;
   copy.mappings = 0;
-  copy.given_up_.clear();
   return copy;
 }
 

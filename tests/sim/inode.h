@@ -45,12 +45,13 @@ class Inode {
   void sync_all();
   // The kernel gives up what it could not write: a later sync says yes and writes nothing of it.
   void lose(uint64_t position, uint64_t length);
-  void forget_given_up() { given_up_.clear(); }
+  // The pages of the range are dirty again.
+  void mark_written(uint64_t position, uint64_t length);
   // What the kernel writes on its own at any time.
   void write_back(Random& random);
   // The file a power cut leaves.
   Inode after_power_cut(Survival survival, Random& random) const;
-  // The file as the system saw it.
+  // The file as the system saw it, with what the kernel has given up.
   Inode as_seen() const;
   void flip_bit(Random& random);
 

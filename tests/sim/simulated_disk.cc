@@ -109,13 +109,6 @@ std::unique_ptr<SimulatedDisk> SimulatedDisk::cut_now(Cut cut) {
   return left;
 }
 
-void SimulatedDisk::restart_process() {
-  repair();
-  for (const auto& [path, inode] : names_) {
-    if (inode != nullptr) inode->forget_given_up();
-  }
-}
-
 void SimulatedDisk::flip_bit_somewhere(Random& random) {
   std::vector<Inode*> files;
   for (const auto& [path, inode] : names_) {

@@ -42,9 +42,8 @@ class SimulatedDisk final : public FileSystem {
   // What the cut left, as another disk. This one is dead.
   std::unique_ptr<SimulatedDisk> take_left() { return std::move(left_); }
   std::unique_ptr<SimulatedDisk> cut_now(Cut cut);
-  // The process starts anew and the kernel goes on. What it gave up when a sync failed counts as dirty again: on a real
-  // one it is lost to any later sync, and no restarted process can know (docs/reliability.md).
-  void restart_process();
+  // The process starts anew and the kernel goes on, with what it gave up when a sync failed.
+  void restart_process() { repair(); }
   uint64_t calls() const { return calls_; }
   // Told of each call before it is made.
   using OnCall = std::function<void(uint64_t number, std::string_view call, const std::string& path)>;

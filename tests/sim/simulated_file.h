@@ -21,6 +21,7 @@ class SimulatedRegion final : public MappedRegion {
   size_t size() const override { return length_; }
   Status sync(size_t position, size_t length) override;
   void populate_write(size_t, size_t) override {}
+  void mark_written(size_t position, size_t length) override { inode_->mark_written(position, length); }
 
  private:
   SimulatedDisk& disk_;

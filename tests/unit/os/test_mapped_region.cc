@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 
 #include "libstore/os/file_system.h"
 #include "tests/unit/support/golden_store.h"
@@ -33,6 +35,22 @@ struct Mapped {
   std::unique_ptr<MappedRegion> region;
 };
 
+// As the kernel counts it.
+int dirty_kib(const MappedRegion& region) {
+  std::ifstream maps("/proc/self/smaps");
+  std::ostringstream begin;
+  begin << std::hex << reinterpret_cast<uintptr_t>(region.data()) << '-';
+  std::string line;
+  while (std::getline(maps, line) && line.find(begin.str()) != 0) {
+  }
+  int dirty = 0;
+  while (std::getline(maps, line) && line.find("VmFlags") == std::string::npos) {
+    if (line.starts_with("Shared_Dirty:") || line.starts_with("Private_Dirty:"))
+      dirty += std::stoi(line.substr(line.find(':') + 1));
+  }
+  return dirty;
+}
+
 }  // namespace
 
 TEST_CASE("What is written to the mapping is in the file, and the other way round") {
@@ -60,6 +78,19 @@ TEST_CASE("Pages touched ahead keep their bytes") {
   mapped.region->populate_write(kSize + 1, 1);
   CHECK(mapped.read(4096, 5) == "stays");
   CHECK(*mapped.file->size() == kSize);
+}
+
+TEST_CASE("Pages marked as written keep their bytes, and a sync has something to write") {
+  const Mapped mapped;
+  mapped.write(4096, "stays");
+  REQUIRE(mapped.file->sync().ok());
+  REQUIRE(dirty_kib(*mapped.region) == 0);
+  mapped.region->mark_written(4090, 10);
+  CHECK(dirty_kib(*mapped.region) == 8);
+  mapped.region->mark_written(0, SIZE_MAX);
+  mapped.region->mark_written(kSize + 1, 1);
+  CHECK(dirty_kib(*mapped.region) == 16);
+  CHECK(mapped.read(4096, 5) == "stays");
 }
 
 TEST_CASE("A mapping outlives its file's descriptor and name") {

@@ -16,6 +16,7 @@ class HookedRegion final : public MappedRegion {
     return base_->sync(position, length);
   }
   void populate_write(size_t position, size_t length) override { base_->populate_write(position, length); }
+  void mark_written(size_t position, size_t length) override { base_->mark_written(position, length); }
 
  private:
   std::unique_ptr<MappedRegion> base_;
