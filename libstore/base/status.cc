@@ -14,6 +14,7 @@ Errc code_of(int sys_errno) {
       return Errc::kNotFound;
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:  // a limit of the process or of the file system
       return Errc::kNoSpace;
     case EACCES:
     case EPERM:

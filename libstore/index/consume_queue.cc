@@ -14,24 +14,18 @@ uint64_t whole_units(uint64_t bytes) {
   return (bytes + unit - 1) / unit * unit;
 }
 
-// The first of the file's units that is not valid, as a byte position.
-uint64_t valid_prefix(const MappedFile& file) {
-  const Bytes bytes = file.whole();
-  uint64_t position = 0;
-  while (position < bytes.size() && ConsumeQueueUnit::load(bytes.data() + position).valid()) {
-    position += ConsumeQueueUnit::kEncodedBytes;
+// In order: first those of which it is true, then the others.
+template <class Predicate>
+int64_t first_that_is_not(const Predicate& predicate, int64_t low, int64_t high) {
+  while (low < high) {
+    const int64_t middle = low + (high - low) / 2;
+    if (predicate(middle)) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
   }
-  return position;
-}
-
-// A damaged unit can name any offset.
-int64_t record_end(const ConsumeQueueUnit& unit) {
-  const int64_t start = unit.physical_offset.value();
-  return start > INT64_MAX - unit.size ? INT64_MAX : start + unit.size;
-}
-
-bool ends_within(const ConsumeQueueUnit& unit, PhysicalOffset log_end) {
-  return unit.pre_blank() || (unit.valid() && record_end(unit) <= log_end.value());
+  return low;
 }
 
 }  // namespace
@@ -59,40 +53,6 @@ Status ConsumeQueue::load() {
   const MappedFile* const first = files_.first();
   if (first == nullptr || first->first_offset() % static_cast<int64_t>(ConsumeQueueUnit::kEncodedBytes) == 0) return {};
   return Status::error(Errc::kCorruption, "its name is no place of a unit").at(first->path());
-}
-
-Status ConsumeQueue::recover() {
-  if (files_.first() == nullptr) return {};
-  if (Status status = cut(end_of_valid_units()); !status.ok()) return status;
-  min_byte_.store(files_.min_offset(), std::memory_order_release);
-  correct_min_offset(PhysicalOffset(0));  // filler at the beginning is not part of the queue
-  return {};
-}
-
-int64_t ConsumeQueue::end_of_valid_units() const {
-  constexpr int64_t kUntrusted = 3;
-  const auto bytes = static_cast<int64_t>(files_.file_bytes());
-  const int64_t first = files_.min_offset();
-  int64_t end = std::max(first, files_.last()->first_offset() - (kUntrusted - 1) * bytes);
-  while (end > first && valid_prefix(*files_.find(end)) == 0) end -= bytes;
-  for (const MappedFile* file = files_.find(end); file != nullptr; file = files_.next(*file)) {
-    const uint64_t valid = valid_prefix(*file);
-    end = file->first_offset() + static_cast<int64_t>(valid);
-    if (valid < file->size()) break;
-  }
-  return end;
-}
-
-Status ConsumeQueue::cut(int64_t end) {
-  if (Status status = files_.truncate(end); !status.ok()) return status;
-  if (files_.first() != nullptr && empty()) {
-    if (Status status = files_.destroy(); !status.ok()) return status;
-  }
-  const std::optional<ConsumeQueueUnit> last = last_unit();
-  max_physical_offset_.store(last ? record_end(*last) : 0, std::memory_order_relaxed);
-  const int64_t min = std::min(min_byte_.load(std::memory_order_relaxed), files_.max_offset());
-  min_byte_.store(min, std::memory_order_release);
-  return {};
 }
 
 Status ConsumeQueue::refuse(const DispatchRequest& request, const std::string& why) const {
@@ -168,53 +128,21 @@ Status ConsumeQueue::fill_pre_blanks(int64_t start, int64_t end) {
   return {};
 }
 
-Status ConsumeQueue::truncate(PhysicalOffset log_end) {
-  const int64_t end = end_of_fitting(log_end);
-  return end == files_.max_offset() ? Status() : cut(end);
-}
-
-Status ConsumeQueue::truncate(PhysicalOffset surely, PhysicalOffset log_end, const UnitCheck& keep) {
-  int64_t end = end_of_fitting(surely);
-  doubtful_byte_ = end;
-  while (end < files_.max_offset() && last_fits(end + kUnit, log_end) && keep(unit_at(end))) end += kUnit;
-  return end == files_.max_offset() ? Status() : cut(end);
-}
-
-int64_t ConsumeQueue::end_of_fitting(PhysicalOffset log_end) const {
-  int64_t end = files_.max_offset();
-  while (end > files_.min_offset() && !last_fits(end, log_end)) end -= kUnit;
-  return end;
-}
-
-bool ConsumeQueue::last_fits(int64_t end, PhysicalOffset log_end) const {
-  const ConsumeQueueUnit last = unit_at(end - kUnit);
-  if (!ends_within(last, log_end)) return false;
-  if (last.pre_blank() || end - kUnit == files_.min_offset()) return true;
-  // A unit on two pages of which one was lost has an offset that is too small, often 0.
-  const ConsumeQueueUnit before = unit_at(end - 2 * kUnit);
-  if (before.pre_blank()) return last.physical_offset.value() > 0;
-  return before.valid() && record_end(before) <= last.physical_offset.value();
-}
-
 Status ConsumeQueue::destroy() {
   if (Status status = files_.destroy(); !status.ok()) return status;
   return cut(0);
 }
 
 void ConsumeQueue::correct_min_offset(PhysicalOffset log_min) {
-  const int64_t end = files_.max_offset();
-  const int64_t start = std::max(min_byte_.load(std::memory_order_relaxed), files_.min_offset());
-  int64_t low = start / kUnit, high = end / kUnit;
-  while (low < high) {
-    const int64_t middle = low + (high - low) / 2;
-    const ConsumeQueueUnit unit = unit_at(middle * kUnit);
-    if (unit.pre_blank() || unit.physical_offset < log_min) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  min_byte_.store(low * kUnit, std::memory_order_release);
+  const int64_t start = std::max(min_byte_.load(std::memory_order_relaxed), files_.min_offset()) / kUnit;
+  const auto expired = [&](int64_t number) {
+    const ConsumeQueueUnit unit = unit_at(number * kUnit);
+    return unit.pre_blank() || unit.physical_offset < log_min;
+  };
+  int64_t min = first_that_is_not(expired, start, files_.max_offset() / kUnit);
+  // Where a damaged unit names too early a place, those before it are not to be hidden.
+  while (min - start >= 2 && !expired(min - 2)) min = first_that_is_not(expired, start, min - 2);
+  min_byte_.store(min * kUnit, std::memory_order_release);
 }
 
 Result<int> ConsumeQueue::delete_expired(PhysicalOffset log_min) {

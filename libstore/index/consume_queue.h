@@ -38,6 +38,11 @@ class ConsumeQueue {
   // broker would take its first unit for a message. Filler at the end does not count as a record, as it does with
   // Apache.
   Status recover();
+  // Damage at rest: from which place of the log on units are to be put again, which recover() is about to cut off and
+  // nobody would miss. `surely`: what lies behind it may have gone with the power; the maximum after a clean stop.
+  std::optional<PhysicalOffset> damaged_from(PhysicalOffset surely);
+  // The same, after a clean stop, of what truncate(log_end) is about to cut off.
+  std::optional<PhysicalOffset> misfits_from(PhysicalOffset log_end);
   // Enters a record. One that is there already, or that lies before the end, is left alone and is a success: dispatch
   // may be repeated. kCorruption for one that leaves a gap: Apache appends it in the wrong place, where every later
   // message would carry a wrong number; here the caller must dispatch from further back, or give up. (Apache asks
@@ -82,6 +87,8 @@ class ConsumeQueue {
  private:
   ConsumeQueueUnit unit_at(int64_t byte_offset) const;
   int64_t end_of_valid_units() const;
+  bool units_behind(int64_t byte_offset, PhysicalOffset surely);
+  PhysicalOffset record_end_before(int64_t byte_offset) const;
   int64_t end_of_fitting(PhysicalOffset log_end) const;
   bool last_fits(int64_t end, PhysicalOffset log_end) const;
   Status cut(int64_t end);
@@ -99,6 +106,8 @@ class ConsumeQueue {
   FileSystem& fs_;
   const std::string ext_directory_;
   std::unique_ptr<ConsumeQueueExt> ext_;         // null without extension units; constant after load()
+  std::optional<int64_t> valid_end_;             // recovery's: what damaged_from() found out
+  int64_t wanted_end_ = INT64_MAX;               // misfits_from() did: units from here on are put again
   int64_t doubtful_byte_ = INT64_MAX;            // recovery's: no checkpoint vouches for what it kept from here on
   std::atomic<int64_t> min_byte_{0};             // release: the units below are not to be read any more
   std::atomic<int64_t> max_physical_offset_{0};  // relaxed for the writer; readers see it after the unit

@@ -132,6 +132,24 @@ Status ConsumeQueueStore::for_each(const Action& action) const {
   return {};
 }
 
+template <class Question>
+std::optional<PhysicalOffset> ConsumeQueueStore::least(const Question& question) const {
+  std::optional<PhysicalOffset> least;
+  for (ConsumeQueue* queue : all()) {
+    const std::optional<PhysicalOffset> from = question(*queue);
+    if (from && (!least || *from < *least)) least = from;
+  }
+  return least;
+}
+
+std::optional<PhysicalOffset> ConsumeQueueStore::damaged_from(PhysicalOffset surely) {
+  return least([&](ConsumeQueue& queue) { return queue.damaged_from(surely); });
+}
+
+std::optional<PhysicalOffset> ConsumeQueueStore::misfits_from(PhysicalOffset log_end) {
+  return least([&](ConsumeQueue& queue) { return queue.misfits_from(log_end); });
+}
+
 Status ConsumeQueueStore::recover() {
   return for_each([](ConsumeQueue& queue) { return queue.recover(); });
 }

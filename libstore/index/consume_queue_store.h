@@ -36,6 +36,9 @@ class ConsumeQueueStore {
   // Opens every queue. Directories whose name is no queue id are ignored, as Apache does. kUnsupported where the queues
   // are a RocksDB database or there are batch queues; kCorruption for segments that contradict each other.
   Status load();
+  // The least that a queue says.
+  std::optional<PhysicalOffset> damaged_from(PhysicalOffset surely);
+  std::optional<PhysicalOffset> misfits_from(PhysicalOffset log_end);
   Status recover();
   // Enters a record into its queue, if it is of a kind that enters one, and into those its multi-dispatch names. A
   // topic that cannot be the name of a directory (`../x`, from a log of anybody's making) has no queue.
@@ -74,6 +77,8 @@ class ConsumeQueueStore {
   ConsumeQueue& queue_for(std::string_view topic, QueueId queue_id);
   ConsumeQueue& add(const std::string& topic, QueueId queue_id);
   std::string queue_directory(std::string_view topic, QueueId queue_id) const;
+  template <class Question>
+  std::optional<PhysicalOffset> least(const Question& question) const;
   template <class Action>
   Status for_each(const Action& action) const;
 

@@ -15,6 +15,12 @@ Result<std::unique_ptr<MappedFile>> create_or_adopt(FileSystem& fs, const FileRe
       MappedFile::create(fs, request.path, request.first_offset, request.size_bytes, Blocks::kWhole);
   adopted = !made && made.error().code() == Errc::kExists;
   if (!adopted) return made;
+  // Without a length it is what a creation left that failed.
+  const Result<FileStat> stat = fs.stat(request.path);
+  if (stat && stat->size_bytes == 0 && fs.remove(request.path).ok()) {
+    adopted = false;
+    return MappedFile::create(fs, request.path, request.first_offset, request.size_bytes, Blocks::kWhole);
+  }
   Result<std::unique_ptr<MappedFile>> found =
       MappedFile::open(fs, request.path, request.first_offset, request.size_bytes, Blocks::kWhole);
   if (!found) return found;

@@ -104,6 +104,11 @@ Result<std::unique_ptr<MappedFile>> MappedFileQueue::make(int64_t offset) {
   const std::string path = path_for(offset);
   if (Status status = fs_.create_directories(parent_path(path)); !status.ok()) return status;
   if (options_.allocator != nullptr) return options_.allocator->take({path, offset, options_.file_bytes});
+  Result<std::unique_ptr<MappedFile>> made =
+      MappedFile::create(fs_, path, offset, options_.file_bytes, options_.blocks);
+  if (made || made.error().code() != Errc::kExists) return made;
+  // load() has seen all that was there: a creation that failed left this, and nobody could remove it then.
+  if (Status status = fs_.remove(path); !status.ok()) return status;
   return MappedFile::create(fs_, path, offset, options_.file_bytes, options_.blocks);
 }
 

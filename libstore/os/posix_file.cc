@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "libstore/os/memory_holes.h"
 #include "libstore/os/posix_mapped_region.h"
 
 namespace mqctl {
@@ -98,6 +99,9 @@ class PosixFile final : public File {
   }
 
   Result<std::unique_ptr<MappedRegion>> map(MapMode mode, uint64_t length) override {
+    if (mode == MapMode::kReadWrite && lies_in_memory(fd_.get())) {
+      if (Status status = take_holes(*this); !status.ok()) return status;
+    }
     return map_file(fd_.get(), path_, mode, length);
   }
 

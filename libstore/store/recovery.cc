@@ -29,10 +29,9 @@ PhysicalOffset segment_start(const MappedFileQueue& files, PhysicalOffset offset
   return file == nullptr ? PhysicalOffset(files.min_offset()) : first_of(*file);
 }
 
-// What a power cut may have taken out of the queues lies behind this place. Of queues that are all gone a checkpoint
-// says nothing.
+// What a power cut may have taken out of the queues lies behind this place.
 PhysicalOffset vouched_by_checkpoint(const RecoveryInput& input) {
-  if (!input.queues.last_unit()) return PhysicalOffset(input.log.files().min_offset());
+  if (!input.after_crash) return PhysicalOffset(INT64_MAX);
   const EpochMs vouched = input.checkpoint.min_timestamp();
   const PhysicalOffset last = input.checkpoint.logics_physical_offset;  // where it names one: clocks go back
   return last_segment_where(input.log.files(), [&](const MessageView& first) {
@@ -102,6 +101,37 @@ Status dispatch_or_rebuild(const RecoveryInput& input, PhysicalOffset end, Recov
   return dispatch_again(input, begin, end, report);
 }
 
+// A start that is refused, or dies, after its queues were cut leaves a store that was not closed.
+Status lose_units(const RecoveryInput& input) {
+  input.changes_begin();
+  return input.distrust_checkpoint();
+}
+
+// Units that were on disk and are cut off now: the earlier of what was known `before`, and, after a clean stop, of what
+// does not fit this end of the log.
+std::optional<PhysicalOffset> wanted_again(const RecoveryInput& input, std::optional<PhysicalOffset> before,
+                                           PhysicalOffset log_end) {
+  if (input.after_crash) return before;
+  const std::optional<PhysicalOffset> now = input.queues.misfits_from(log_end);
+  return before && now ? std::min(before, now) : before ? before : now;
+}
+
+Status put_again_from(const RecoveryInput& input, PhysicalOffset wanted, RecoveryReport& report) {
+  report.scanned_from = std::min(report.scanned_from, segment_start(input.log.files(), wanted));
+  report.notes.push_back("a queue had damaged units; queues are completed from commit-log offset " +
+                         std::to_string(report.scanned_from.value()) + " on");
+  return lose_units(input);
+}
+
+void correct_misplaced(const MappedFileQueue& files, const std::vector<PhysicalOffset>& misplaced,
+                       RecoveryReport& report) {
+  correct_places(files, misplaced);
+  for (const PhysicalOffset offset : misplaced) {
+    report.notes.push_back("the record at commit-log offset " + std::to_string(offset.value()) +
+                           " named another place; its queue names this one, so it does now");
+  }
+}
+
 Status trust_queues(const RecoveryInput& input, PhysicalOffset surely, PhysicalOffset end) {
   if (surely == end) return input.queues.truncate(end);
   return keep_units_with_records(input.queues, input.log.files(), surely, end, input.delay_levels);
@@ -130,6 +160,12 @@ Status refuse_queues_without_log(const RecoveryInput& input) {
                        "the store has consume queues and no commit-log segment; a broker would delete the queues");
 }
 
+Status begin_without_log(const RecoveryInput& input) {
+  if (Status status = refuse_queues_without_log(input); !status.ok()) return status;
+  // What it holds of a log that is gone would keep the entries of the next one out.
+  return input.index == nullptr ? Status() : input.index->truncate(PhysicalOffset(0));
+}
+
 }  // namespace
 
 Result<RecoveryReport> recover_store(const RecoveryInput& input) {
@@ -137,17 +173,17 @@ Result<RecoveryReport> recover_store(const RecoveryInput& input) {
   report.after_crash = input.after_crash;
   report.strays = input.log.files().strays();
   MappedFileQueue& files = input.log.files();
+  PhysicalOffset vouched = vouched_by_checkpoint(input);
+  const std::optional<PhysicalOffset> damaged = input.queues.damaged_from(vouched);
+  if (Status status = damaged ? lose_units(input) : Status(); !status.ok()) return status;
   if (Status status = input.queues.recover(); !status.ok()) return status;
   if (files.first() == nullptr) {
-    if (Status status = refuse_queues_without_log(input); !status.ok()) return status;
-    // What it holds of a log that is gone would keep the entries of the next one out.
-    if (Status status = input.index == nullptr ? Status() : input.index->truncate(PhysicalOffset(0)); !status.ok()) {
-      return status;
-    }
+    if (Status status = begin_without_log(input); !status.ok()) return status;
     return report;
   }
 
-  const PhysicalOffset vouched = input.after_crash ? vouched_by_checkpoint(input) : PhysicalOffset(INT64_MAX);
+  // Of queues that are all gone a checkpoint says nothing.
+  if (input.after_crash && !input.queues.last_unit()) vouched = PhysicalOffset(files.min_offset());
   const PhysicalOffset unchecked_end = input.after_crash ? vouched : start_after_clean_stop(input);
   report.scanned_from = start_for_index(input, unchecked_end);
   const EvidentWalk evident = check_log_with_queues(files, unchecked_end, scan_threads(), input.queues);
@@ -164,11 +200,9 @@ Result<RecoveryReport> recover_store(const RecoveryInput& input) {
 
   input.changes_begin();
   if (Status status = input.queues.last_unit() ? Status() : input.distrust_checkpoint(); !status.ok()) return status;
-  correct_places(files, evident.misplaced);
-  for (const PhysicalOffset offset : evident.misplaced) {
-    report.notes.push_back("the record at commit-log offset " + std::to_string(offset.value()) +
-                           " named another place; its queue names this one, so it does now");
-  }
+  correct_misplaced(files, evident.misplaced, report);
+  const std::optional<PhysicalOffset> wanted = wanted_again(input, damaged, walk.end);
+  if (Status status = wanted ? put_again_from(input, *wanted, report) : Status(); !status.ok()) return status;
   if (Status status = trust_queues(input, std::min(walk.end, vouched), walk.end); !status.ok()) return status;
   if (Status status = input.index == nullptr ? Status() : input.index->truncate(walk.end); !status.ok()) return status;
   input.queues.correct_min_offsets(input.log.min_offset());

@@ -24,7 +24,10 @@ void Inode::resize(uint64_t size_bytes) {
 }
 
 void Inode::write(uint64_t position, Bytes bytes) {
-  if (position + bytes.size() > size_) resize(position + bytes.size());
+  if (position + bytes.size() > size_) {
+    resize(position + bytes.size());
+    by_steps_ = true;
+  }
   if (!bytes.empty()) std::memcpy(content_.data() + position, bytes.data(), bytes.size());
   mark_written(position, bytes.size());
   allocate(position, bytes.size());
@@ -93,6 +96,7 @@ void Inode::sync(uint64_t position, uint64_t length) {
   const uint64_t begin = position / kPageBytes * kPageBytes, end = std::min(rounded(position + length), rounded(size_));
   durable_.resize(std::max<size_t>(durable_.size(), rounded(size_)));
   durable_size_ = size_;
+  by_steps_ = false;
   for (uint64_t number = begin / kSectorBytes; number < sectors(end); ++number) {
     if (dirty(number)) copy_sector(number);
   }
@@ -125,10 +129,18 @@ void Inode::write_back(Random& random) {
   }
 }
 
+// What was written behind the end may have come to the disk up to any of its pages; what was set at once is all or
+// nothing.
+uint64_t Inode::size_after_power_cut(Survival survival, Random& random) const {
+  if (survival == Survival::kEverything) return size_;
+  if (survival == Survival::kNothing || random.percent(50)) return durable_size_;
+  if (!by_steps_ || size_ <= durable_size_ || random.percent(50)) return size_;
+  return std::min(size_, rounded(durable_size_ + random.below(size_ - durable_size_ + 1)));
+}
+
 Inode Inode::after_power_cut(Survival survival, Random& random) const {
   Inode kept;
-  const bool size_kept = survival == Survival::kEverything || (survival != Survival::kNothing && random.percent(50));
-  kept.resize(size_kept ? size_ : durable_size_);
+  kept.resize(size_after_power_cut(survival, random));
   if (!durable_.empty()) kept.write(0, Bytes(durable_.data(), std::min<uint64_t>(durable_.size(), kept.size_)));
   const uint64_t prefix = random.below(sectors(size_) + 1);
   bool page_kept = false;
@@ -156,11 +168,11 @@ Inode Inode::as_seen() const {
   return copy;
 }
 
-void Inode::flip_bit(Random& random) {
-  if (size_ == 0) return;
+uint64_t Inode::flip_bit(Random& random) {
   const uint64_t at = random.below(size_);
   content_[at] ^= static_cast<std::byte>(1 << random.below(8));
   sync_all();
+  return at;
 }
 
 }  // namespace mqctl::sim

@@ -53,9 +53,10 @@ class Inode {
   Inode after_power_cut(Survival survival, Random& random) const;
   // The file as the system saw it, with what the kernel has given up.
   Inode as_seen() const;
-  void flip_bit(Random& random);
+  uint64_t flip_bit(Random& random);  // gives the byte's position
 
  private:
+  uint64_t size_after_power_cut(Survival survival, Random& random) const;
   Bytes sector(const std::vector<std::byte>& side, uint64_t number) const;
   bool dirty(uint64_t number) const;
   void copy_sector(uint64_t number);
@@ -64,6 +65,7 @@ class Inode {
   uint64_t size_ = 0;
   std::vector<std::byte> durable_;
   uint64_t durable_size_ = 0;
+  bool by_steps_ = false;                                // the size grew by writing behind the end
   std::vector<bool> pages_;                              // of the content: whether there is a block
   std::map<uint64_t, std::vector<std::byte>> given_up_;  // sectors, as they were when their sync failed
 };

@@ -49,10 +49,15 @@ Status SimulatedDisk::before_call(std::string_view call, const std::string& path
     const auto any = std::next(names_.begin(), static_cast<ptrdiff_t>(random_.below(names_.size())));
     if (any->second != nullptr) any->second->write_back(random_);
   }
-  const std::optional<Fault> fault = pending_fault();
-  if (!fault || *fault == Fault::kShortWrite) return {};
-  if (*fault == Fault::kNoSpace) return Status::error(Errc::kNoSpace, "simulated: no space left").at(path);
+  fault_ = pending_fault();
+  if (!fault_ || *fault_ == Fault::kShortWrite || *fault_ == Fault::kUntold) return {};
+  if (*fault_ == Fault::kNoSpace) return Status::error(Errc::kNoSpace, "simulated: no space left").at(path);
   return Status::error(Errc::kIoError, "simulated: input/output error").at(path);
+}
+
+Status SimulatedDisk::outcome(const std::string& path) const {
+  if (fault_ != Fault::kUntold) return {};
+  return Status::error(Errc::kIoError, "simulated: input/output error, after all was done").at(path);
 }
 
 void SimulatedDisk::apply(Names& names, const Change& change) {
@@ -109,12 +114,14 @@ std::unique_ptr<SimulatedDisk> SimulatedDisk::cut_now(Cut cut) {
   return left;
 }
 
-void SimulatedDisk::flip_bit_somewhere(Random& random) {
-  std::vector<Inode*> files;
+std::string SimulatedDisk::flip_bit_somewhere(Random& random) {
+  std::vector<std::pair<std::string, Inode*>> files;
   for (const auto& [path, inode] : names_) {
-    if (inode != nullptr && inode->size() > 0) files.push_back(inode.get());
+    if (inode != nullptr && inode->size() > 0) files.emplace_back(path, inode.get());
   }
-  if (!files.empty()) files[random.below(files.size())]->flip_bit(random);
+  if (files.empty()) return "nowhere";
+  const auto& [path, inode] = files[random.below(files.size())];
+  return path + " at " + std::to_string(inode->flip_bit(random));
 }
 
 void SimulatedDisk::lose_tree(const std::string& directory) {
@@ -155,6 +162,7 @@ Result<std::unique_ptr<File>> SimulatedDisk::open(const std::string& path, OpenM
   const std::string directory = parent_path(path);
   if (!there && !names_.contains(directory)) return missing(directory);
   if (!there) change(directory, "", path, std::make_shared<Inode>());
+  if (Status status = there ? Status() : outcome(path); !status.ok()) return status;
   return std::unique_ptr<File>(std::make_unique<SimulatedFile>(*this, names_[path], path));
 }
 
@@ -187,7 +195,7 @@ Status SimulatedDisk::create_directories(const std::string& directory) {
     }
     names_[path] = durable_[path] = nullptr;
   }
-  return {};
+  return outcome(directory);
 }
 
 Status SimulatedDisk::rename(const std::string& from, const std::string& to) {
@@ -195,7 +203,7 @@ Status SimulatedDisk::rename(const std::string& from, const std::string& to) {
   const auto found = names_.find(from);
   if (found == names_.end()) return missing(from);
   change(parent_path(to), from, to, InodePtr(found->second));
-  return {};
+  return outcome(from);
 }
 
 Status SimulatedDisk::remove(const std::string& path) {
@@ -207,7 +215,7 @@ Status SimulatedDisk::remove(const std::string& path) {
     return Status::error(Errc::kExists, "the directory is not empty").at(path);
   }
   change(parent_path(path), path, "", nullptr);
-  return {};
+  return outcome(path);
 }
 
 Status SimulatedDisk::sync_directory(const std::string& directory) {
@@ -218,7 +226,7 @@ Status SimulatedDisk::sync_directory(const std::string& directory) {
     apply(durable_, each);
     return true;
   });
-  return {};
+  return outcome(directory);
 }
 
 Result<SpaceInfo> SimulatedDisk::space(const std::string& path) {

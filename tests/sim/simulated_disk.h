@@ -21,7 +21,8 @@
 namespace mqctl::sim {
 
 enum class Cut : uint8_t { kKill, kPower };  // the process alone dies, or the machine
-enum class Fault : uint8_t { kIoError, kNoSpace, kShortWrite };
+// kUntold: the call does what it should and says that it failed.
+enum class Fault : uint8_t { kIoError, kNoSpace, kShortWrite, kUntold };
 
 class SimulatedDisk final : public FileSystem {
  public:
@@ -34,8 +35,8 @@ class SimulatedDisk final : public FileSystem {
   void fail_at(uint64_t calls_away, Fault fault, int calls);
   void repair();  // no fault and no cut from here on
   void set_capacity(uint64_t bytes) { capacity_ = bytes; }
-  void flip_bit_somewhere(Random& random);
-  void lose_tree(const std::string& directory);  // somebody removes it, and that is on disk
+  std::string flip_bit_somewhere(Random& random);  // gives the place
+  void lose_tree(const std::string& directory);    // somebody removes it, and that is on disk
 
   // --- What happened ---
   bool cut() const { return left_ != nullptr; }
@@ -78,6 +79,8 @@ class SimulatedDisk final : public FileSystem {
   // Every call asks first: counts, cuts, fails.
   Status before_call(std::string_view call, const std::string& path);
   std::optional<Fault> pending_fault();
+  // What a call that has taken effect says.
+  Status outcome(const std::string& path) const;
   static void apply(Names& names, const Change& change);
   void change(const std::string& directory, std::string gone, std::string come, InodePtr inode);
   Names names_after_power_cut(Random& random) const;
@@ -96,6 +99,7 @@ class SimulatedDisk final : public FileSystem {
   };
   std::optional<Faults> faults_at_;
   uint64_t faults_ = 0;
+  std::optional<Fault> fault_;  // of the call that goes on
   uint64_t capacity_ = UINT64_MAX;
   std::unique_ptr<SimulatedDisk> left_;
   bool dead_ = false;

@@ -9,9 +9,9 @@ Status SimulatedRegion::sync(size_t position, size_t length) {
   Status status = disk_.before_call("map_sync", path_);
   if (status.ok()) {
     inode_->sync(position, length);
-  } else if (!disk_.dead_) {
-    inode_->lose(position, length);
+    return disk_.outcome(path_);
   }
+  if (!disk_.dead_) inode_->lose(position, length);
   return status;
 }
 
@@ -22,36 +22,36 @@ Result<size_t> SimulatedFile::read_at(uint64_t position, MutableBytes into) {
 
 Status SimulatedFile::write_at(uint64_t position, Bytes bytes) {
   if (Status status = disk_.before_call("write_at", path_); !status.ok()) return status;
-  if (disk_.pending_fault() == Fault::kShortWrite) {
+  if (disk_.fault_ == Fault::kShortWrite) {
     inode_->write(position, bytes.first(disk_.random_.below(bytes.size() + 1)));
     return Status::error(Errc::kIoError, "simulated: input/output error in the middle").at(path_, position);
   }
   if (Status status = disk_.take_blocks(*inode_, position, bytes.size(), path_); !status.ok()) return status;
   inode_->write(position, bytes);
-  return {};
+  return disk_.outcome(path_);
 }
 
 Status SimulatedFile::sync() {
   Status status = disk_.before_call("sync", path_);
   if (status.ok()) {
     inode_->sync_all();
-  } else if (!disk_.dead_) {
-    inode_->lose(0, inode_->size());
+    return disk_.outcome(path_);
   }
+  if (!disk_.dead_) inode_->lose(0, inode_->size());
   return status;
 }
 
 Status SimulatedFile::resize(uint64_t size_bytes) {
   if (Status status = disk_.before_call("resize", path_); !status.ok()) return status;
   inode_->resize(size_bytes);
-  return {};
+  return disk_.outcome(path_);
 }
 
 Status SimulatedFile::allocate(uint64_t position, uint64_t length) {
   if (Status status = disk_.before_call("allocate", path_); !status.ok()) return status;
   if (Status status = disk_.take_blocks(*inode_, position, length, path_); !status.ok()) return status;
   inode_->allocate(position, length);
-  return {};
+  return disk_.outcome(path_);
 }
 
 Result<uint64_t> SimulatedFile::size() {

@@ -46,7 +46,7 @@ const ModelMessage& StoreModel::recognise_body(std::string_view body) const {
 ModelMessage& StoreModel::recognise(const MessageView& view) {
   const uint64_t number = recognise_body(as_text(view.body)).number;
   ModelMessage& message = messages_[number];
-  message.torn |= message.promise != Promise::kDurable && message.properties != view.properties;
+  message.torn |= may_tear_ && message.promise != Promise::kDurable && message.properties != view.properties;
   require(message.topic == view.topic && message.queue == view.queue_id.value() &&
               (message.torn || message.properties == view.properties),
           "offset {}: message {} is not as it was put", view.physical_offset.value(), number);
@@ -149,7 +149,25 @@ void StoreModel::judge_index(DefaultMessageStore& store) const {
   }
 }
 
+uint64_t StoreModel::missing_from_queues(DefaultMessageStore& store) const {
+  const auto given = [&](const ModelMessage& message) {
+    const GetMessageResult got =
+        store.get_message(message.topic, QueueId(message.queue), QueueOffset(message.queue_offset), 1, SIZE_MAX);
+    MessageView view;
+    return got.messages.size() == 1 &&
+           parse_record(got.messages[0].bytes(), CrcCheck::kBody, view) == RecordStatus::kRecord &&
+           as_text(view.body) == message.body;
+  };
+  uint64_t missing = 0;
+  for (uint64_t i = first_live_; i < messages_.size(); ++i) {
+    const ModelMessage& message = messages_[i];
+    if (message.promise == Promise::kDurable && !message.prepared && !given(message)) ++missing;
+  }
+  return missing;
+}
+
 void StoreModel::examine(DefaultMessageStore& store, Kept kept) {
+  may_tear_ = kept == Kept::kDurable;
   store.await_dispatch(std::chrono::seconds(1));
   judge_missing(read_log(store), kept, store.min_offset().value());
   judge_queues(store);

@@ -51,6 +51,8 @@ class StoreModel {
   const ModelMessage& recognise_body(std::string_view body) const;
   // Compares the whole store with what was promised; what is there is taken over. Throws Failure.
   void examine(DefaultMessageStore& store, Kept kept);
+  // Of a store in which a bit has flipped: durable messages that their queue does not give.
+  uint64_t missing_from_queues(DefaultMessageStore& store) const;
   // What is there counts as being on disk: after a power cut nothing else can be there.
   void examine_after_power_cut(DefaultMessageStore& store) {
     examine(store, Kept::kDurable);
@@ -68,6 +70,7 @@ class StoreModel {
   std::vector<ModelMessage> messages_;
   uint64_t first_live_ = 0;  // all before it are gone
   int64_t highest_minimum_ = 0;
+  bool may_tear_ = false;  // a power cut came before what is looked at
 };
 
 }  // namespace mqctl::sim

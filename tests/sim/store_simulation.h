@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "libstore/store/verifier.h"
 #include "tests/sim/simulated_disk.h"
 #include "tests/sim/store_model.h"
 
@@ -40,7 +41,9 @@ class StoreSimulation {
   void restart_after(Cut cut);
   void close_cleanly();
   void open(Kept kept);
-  void open_otherwise(const Status& status);
+  // `kept` kDurable: the power was lost before it.
+  void open_otherwise(const Status& status, Kept kept);
+  Result<VerifyReport> verified();
   Status try_open();
   void finish();
   void flip_and_look();

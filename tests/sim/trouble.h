@@ -16,7 +16,7 @@ inline Cut cut_soon(SimulatedDisk& disk, Random& random, uint64_t within) {
 
 // One call mostly, or some in a row.
 inline void fail_soon(SimulatedDisk& disk, Random& random, uint64_t within) {
-  const auto fault = static_cast<Fault>(random.below(3));
+  const auto fault = static_cast<Fault>(random.below(4));
   disk.fail_at(random.below(within), fault, random.percent(70) ? 1 : random.number(2, 20));
 }
 

@@ -265,7 +265,7 @@ TEST_CASE("behaviour 53: offset by time") {
         QueueOffset(0));
 }
 
-TEST_CASE("Recovery ends a queue at the first unit that is none, wherever the files were cut") {
+TEST_CASE("Recovery ends a queue at the first unit that is none, wherever the files were cut", "[exhaustive]") {
   for (int64_t cut = 0; cut <= 17 * 20; ++cut) {
     Queue queue;
     queue.put(0, 17);

@@ -92,7 +92,7 @@ TEST_CASE("A record cut anywhere is truncated, and nothing else") {
   }
 }
 
-TEST_CASE("A record with any one byte changed is read as the slow decoder reads it") {
+TEST_CASE("A record with any one byte changed is read as the slow decoder reads it", "[exhaustive]") {
   for (const Shape& shape : all_shapes()) {
     ExactBytes bytes(bytes_of(shape));
     REQUIRE(fault_of(bytes.view()) == nullptr);
@@ -100,7 +100,7 @@ TEST_CASE("A record with any one byte changed is read as the slow decoder reads 
   }
 }
 
-TEST_CASE("The same with another record behind it, which a larger size would reach into") {
+TEST_CASE("The same with another record behind it, which a larger size would reach into", "[exhaustive]") {
   for (const Shape& shape : all_shapes()) {
     std::vector<std::byte> two = bytes_of(shape);
     const std::vector<std::byte> second = bytes_of({1, false, false, false});

@@ -89,7 +89,7 @@ TEST_CASE("every file that brokers wrote is read") {
   }
 }
 
-TEST_CASE("every cut and every flipped byte of brokers' files is read or refused") {
+TEST_CASE("every cut and every flipped byte of brokers' files is read or refused", "[exhaustive]") {
   const test::GoldenStore store("apache-5.5.0-mixed");
   for (const std::string& text : config_files(store)) {
     for (size_t at = 0; at < text.size(); ++at) {

@@ -16,7 +16,7 @@ uint64_t count_found(const GoldenStore& store) { return verified(store, VerifyLe
 
 }  // namespace
 
-TEST_CASE("every flipped byte of a record's head, body and topic is found") {
+TEST_CASE("every flipped byte of a record's head, body and topic is found", "[exhaustive]") {
   const GoldenStore store("tiny-5.5.0");
   const std::vector<std::byte> log = store.read(kLog);
   uint64_t silent = 0;
@@ -39,7 +39,7 @@ TEST_CASE("every flipped byte of a record's head, body and topic is found") {
   CHECK(silent < log.size());
 }
 
-TEST_CASE("every flipped byte of a queue's units is found") {
+TEST_CASE("every flipped byte of a queue's units is found", "[exhaustive]") {
   const GoldenStore store("tiny-5.5.0");
   const std::string queue = queue_file("Tiny", 0, 0);
   const std::vector<std::byte> bytes = store.read(queue);
