@@ -13,7 +13,7 @@ size_t end_of_string(std::string_view text, size_t at) {
   return at;
 }
 
-// Members keep their order, and each is looked for from the front: an object of a million would take hours to read. A
+// Members keep their order, and who looks for one goes over them from the front: how far is not for a client to say. A
 // colon outside of strings ends a name; what is no JSON is left to the parser.
 bool has_crowded_object(std::string_view text) {
   std::vector<size_t> members{0};  // of the objects that are open

@@ -18,6 +18,7 @@
 #include "cli/broker/consumer_offset_manager.h"
 #include "cli/broker/kv_config_manager.h"
 #include "cli/broker/name_server_config.h"
+#include "cli/broker/new_topics.h"
 #include "cli/broker/pending_sends.h"
 #include "cli/broker/producer_manager.h"
 #include "cli/broker/pull_request_hold.h"
@@ -98,6 +99,7 @@ class BrokerController {
   PullRequestHold& hold() { return hold_; }
   BrokerStats& stats() { return stats_; }
   BrokerExecutors& executors() { return executors_; }
+  NewTopics& new_topics() { return new_topics_; }
   RemotingServer& server() { return *server_; }
   ScheduleMessageService& schedule() { return *schedule_; }
   TransactionalMessageService& transactions() { return *transactions_; }
@@ -183,6 +185,7 @@ class BrokerController {
   std::unique_ptr<TransactionalMessageService> transactions_;
   ProcessorTable processors_;
   BrokerExecutors executors_;
+  NewTopics new_topics_{*this, executors_.new_topics};
   std::unique_ptr<RemotingServer> server_;
   TimedServices services_;
 };

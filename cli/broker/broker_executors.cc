@@ -37,6 +37,7 @@ BrokerExecutors::BrokerExecutors(const BrokerConfig& c, Background background)
                 sized(background, c.heartbeat_threads, c.heartbeat_queue_capacity, c.heartbeat_queue_wait_ms)),
       client_manage("clientManage", sized(background, c.client_manage_threads, c.client_manage_queue_capacity)),
       consumer_manage("consumerManage", sized(background, c.consumer_manage_threads, c.consumer_manage_queue_capacity)),
+      new_topics("newTopic", sized(background, 1, c.send_queue_capacity, c.admin_queue_wait_ms)),
       admin("admin", sized(background, at_least_one(c.admin_threads), c.admin_queue_capacity, c.admin_queue_wait_ms)) {}
 
 }  // namespace mqctl

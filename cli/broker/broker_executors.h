@@ -24,11 +24,12 @@ struct BrokerExecutors {
   Executor heartbeat;        // 34
   Executor client_manage;    // 35 46, routes and the rest of the name server
   Executor consumer_manage;  // 14 15 38, offsets of queues, queue locks
+  Executor new_topics;       // 10 310 320 324 325 where they make their topic; one thread, for their order
   Executor admin;            // everything else
 
-  std::array<Executor*, 11> all() {
-    return {&send,  &send_back, &pull,          &lite_pull,       &reply, &end_transaction,
-            &query, &heartbeat, &client_manage, &consumer_manage, &admin};
+  std::array<Executor*, 12> all() {
+    return {&send,  &send_back, &pull,          &lite_pull,       &reply,      &end_transaction,
+            &query, &heartbeat, &client_manage, &consumer_manage, &new_topics, &admin};
   }
   // What waits is worked off within the limit, or answered SYSTEM_BUSY.
   void shutdown(std::chrono::milliseconds limit) {

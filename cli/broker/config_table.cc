@@ -46,7 +46,7 @@ Result<ConfigTable> ConfigTableFile::load() {
   const auto table = file->json.find(member_);
   if (table != file->json.end() && table->is_object()) loaded.table = *table;
   for (const auto& [name, value] : file->json.items()) {
-    if (name != member_ && name != "dataVersion") loaded.others[name] = value;
+    if (name != member_ && name != "dataVersion") add_member(loaded.others, name, value);
   }
   const auto version = file->json.find("dataVersion");
   if (version != file->json.end() && version->is_object()) {

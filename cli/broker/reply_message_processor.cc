@@ -15,8 +15,9 @@ class ReplyMessage {
   ReplyMessage(BrokerController& broker, RequestPtr request, const SendHeader& header)
       : broker_(broker), request_(std::move(request)), header_(header) {}
 
-  std::optional<Response> run() {
-    if (std::optional<Response> fault = check_send(broker_, *request_, header_, chosen_)) return fault;
+  std::optional<Response> run(TopicPtr topic) {
+    if (std::optional<Response> fault = check_send(broker_, *request_, header_, std::move(topic), chosen_))
+      return fault;
     PropertyList properties(header_.properties);
     const std::string client(properties.get("REPLY_TO_CLIENT"));
     if (client.empty()) return Response::of(rc::kSystemError, "reply message properties[REPLY_TO_CLIENT] is null");
@@ -94,14 +95,22 @@ class ReplyMessage {
   int64_t queue_ = 0, offset_ = 0;
 };
 
+std::optional<Response> reply(BrokerController& broker, const RequestPtr& request, bool letters, bool may_wait) {
+  const SendHeader header = SendHeader::of(request->command, letters);
+  TopicPtr topic = broker.topics().find(header.topic);
+  if (!may_wait || !broker.new_topics().takes(header, topic))
+    return ReplyMessage(broker, request, header).run(std::move(topic));
+  return broker.new_topics().take(
+      request, header, [&broker, letters](const RequestPtr& waited) { return reply(broker, waited, letters, false); });
+}
+
 }  // namespace
 
 void register_reply_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker) {
   for (const int32_t code : {request_code::kSendReplyMessage, request_code::kSendReplyMessageV2}) {
     const bool letters = code == request_code::kSendReplyMessageV2;
     table.add(code, executors.reply, [&broker, letters](const RequestPtr& request) {
-      const SendHeader header = SendHeader::of(request->command, letters);
-      return ReplyMessage(broker, request, header).run();
+      return reply(broker, request, letters, /*may_wait=*/true);
     });
   }
 }

@@ -11,22 +11,34 @@ namespace {
 
 namespace rc = response_code;
 
-Result<TopicPtr> make_topic(BrokerController& broker, const SendHeader& header) {
-  const std::string name(header.topic);
-  if (!is_retry_topic(name)) {
-    return broker.topics().create_for_send(name, header.default_topic, header.default_queues,
-                                           broker.config().auto_create_topic);
-  }
-  Result<Topic> made = broker.topics().ensure(name, 1, permission::kRead | permission::kWrite);
-  if (!made) return std::move(made).error();
-  return broker.topics().find(name);
-}
-
 std::optional<Response> name_fault(std::string_view topic) {
   if (std::string fault = topic_fault(topic); !fault.empty())
     return Response::of(rc::kInvalidParameter, std::move(fault));
   if (!is_forbidden_to_send(topic)) return std::nullopt;
   return Response::of(rc::kNoPermission, "Sending message to topic[" + std::string(topic) + "] is forbidden.");
+}
+
+}  // namespace
+
+std::optional<Topic> wanted_topic(BrokerController& broker, const SendHeader& header) {
+  if (!broker.accepting() || !header.complete || name_fault(header.topic)) return std::nullopt;
+  if (!is_retry_topic(header.topic)) {
+    return broker.topics().model_for_send(header.default_topic, header.default_queues,
+                                          broker.config().auto_create_topic);
+  }
+  Topic topic;
+  topic.read_queues = topic.write_queues = 1;
+  return topic;
+}
+
+namespace {
+
+Result<TopicPtr> make_topic(BrokerController& broker, const SendHeader& header) {
+  std::optional<Topic> wanted = wanted_topic(broker, header);
+  if (!wanted) return TopicPtr();
+  if (Status status = broker.topics().ensure({{std::string(header.topic), std::move(*wanted)}}); !status.ok())
+    return status;
+  return broker.topics().find(header.topic);
 }
 
 }  // namespace
@@ -45,12 +57,11 @@ std::string broker_forbids(BrokerController& broker, const Request& request, std
 }
 
 std::optional<Response> check_send(BrokerController& broker, const Request& request, const SendHeader& header,
-                                   int32_t& queue) {
+                                   TopicPtr topic, int32_t& queue) {
   if (!broker.accepting())
     return Response::of(rc::kServiceNotAvailable, "service not available now: the broker is stopping");
   if (!header.complete) return Response::of(rc::kInvalidParameter, "the request lacks topic, queueId or sysFlag");
   if (std::optional<Response> fault = name_fault(header.topic)) return fault;
-  TopicPtr topic = broker.topics().find(header.topic);
   if (topic && topic->order && !broker_may(broker, permission::kWrite))
     return Response::of(rc::kNoPermission, broker_forbids(broker, request, "sending message"));
   if (!topic) {

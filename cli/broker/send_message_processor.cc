@@ -76,8 +76,8 @@ class SendMessage {
   SendMessage(BrokerController& broker, const Request& request, const SendHeader& header)
       : broker_(broker), request_(request), header_(header) {}
 
-  std::optional<Response> run() {
-    if (std::optional<Response> fault = check_send(broker_, request_, header_, queue_)) return fault;
+  std::optional<Response> run(TopicPtr topic) {
+    if (std::optional<Response> fault = check_send(broker_, request_, header_, std::move(topic), queue_)) return fault;
     if (broker_.retention().disk_full())
       return Response::of(rc::kServiceNotAvailable, "service not available now: the disk is full");
     return header_.batch ? put_batch() : put_single();
@@ -234,6 +234,18 @@ class SendMessage {
   int32_t queue_ = 0;
 };
 
+std::optional<Response> send(BrokerController& broker, const RequestPtr& request, bool letters, bool may_wait) {
+  const SendHeader header = SendHeader::of(request->command, letters);
+  TopicPtr topic = broker.topics().find(header.topic);
+  if (may_wait && broker.new_topics().takes(header, topic)) {
+    return broker.new_topics().take(
+        request, header, [&broker, letters](const RequestPtr& waited) { return send(broker, waited, letters, false); });
+  }
+  std::optional<Response> response = SendMessage(broker, *request, header).run(std::move(topic));
+  if (response) add_broker_fields(*response, broker.config());
+  return response;
+}
+
 }  // namespace
 
 void register_send_processors(ProcessorTable& table, BrokerExecutors& executors, BrokerController& broker) {
@@ -241,10 +253,7 @@ void register_send_processors(ProcessorTable& table, BrokerExecutors& executors,
        {request_code::kSendMessage, request_code::kSendMessageV2, request_code::kSendBatchMessage}) {
     const bool letters = code != request_code::kSendMessage;
     table.add(code, executors.send, [&broker, letters](const RequestPtr& request) {
-      const SendHeader header = SendHeader::of(request->command, letters);
-      std::optional<Response> response = SendMessage(broker, *request, header).run();
-      if (response) add_broker_fields(*response, broker.config());
-      return response;
+      return send(broker, request, letters, /*may_wait=*/true);
     });
   }
 }

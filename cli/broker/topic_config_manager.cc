@@ -125,19 +125,18 @@ std::vector<std::string> TopicConfigManager::system_topics() const {
   return names;
 }
 
-Result<TopicPtr> TopicConfigManager::create_for_send(const std::string& name, std::string_view default_topic,
-                                                     int32_t queues, bool auto_create) {
-  if (TopicPtr known = find(name)) return known;
+std::optional<Topic> TopicConfigManager::model_for_send(std::string_view default_topic, int32_t queues,
+                                                        bool auto_create) const {
   const TopicPtr model = find(default_topic);
-  if (!model || (model->perm & permission::kInherit) == 0) return TopicPtr();
-  if (default_topic == topic_name::kAutoCreate && !auto_create) return TopicPtr();
+  if (!model || (model->perm & permission::kInherit) == 0) return std::nullopt;
+  if (default_topic == topic_name::kAutoCreate && !auto_create) return std::nullopt;
   // What the default topic gives away is its permission, not the right to give it on.
   Topic topic;
   topic.read_queues = topic.write_queues = std::max(0, std::min(queues, model->write_queues));
   topic.perm = model->perm & ~permission::kInherit;
   topic.sys_flag = model->sys_flag;
   topic.filter_type = model->filter_type;
-  return add(name, std::move(topic));
+  return topic;
 }
 
 Result<Topic> TopicConfigManager::ensure(const std::string& name, int32_t queues, int32_t perm) {

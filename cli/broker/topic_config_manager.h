@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,10 +59,10 @@ class TopicConfigManager {
   bool is_system(std::string_view name) const EXCLUDES(mutex_);
   std::vector<std::string> system_topics() const EXCLUDES(mutex_);
 
-  // A topic that a send names: made after the model of `default_topic` where that is inherited from (Apache:
-  // createTopicInSendMessageMethod). Null where it may not be made.
-  Result<TopicPtr> create_for_send(const std::string& name, std::string_view default_topic, int32_t queues,
-                                   bool auto_create) EXCLUDES(change_mutex_, mutex_);
+  // What becomes of a topic that a send names and that is not there: after the model of `default_topic` where that is
+  // inherited from (Apache: createTopicInSendMessageMethod). None where it may not be made.
+  std::optional<Topic> model_for_send(std::string_view default_topic, int32_t queues, bool auto_create) const
+      EXCLUDES(mutex_);
   // Makes it where it is not there.
   Result<Topic> ensure(const std::string& name, int32_t queues, int32_t perm) EXCLUDES(change_mutex_, mutex_);
   // Many at a time: saved once.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "libstore/os/replace_file.h"
+#include "libstore/store/config_json_parser.h"
 
 namespace mqctl {
 namespace {
@@ -107,7 +108,7 @@ Result<std::string> quote_integer_keys(std::string_view text) { return KeyQuoter
 Result<ConfigJson> parse_lenient_json(std::string_view text) {
   Result<std::string> strict = quote_integer_keys(text);
   if (!strict) return std::move(strict).error();
-  ConfigJson json = ConfigJson::parse(*strict, nullptr, /*allow_exceptions=*/false);
+  ConfigJson json = parse_config_json(*strict);
   if (json.is_discarded()) return Status::error(Errc::kCorruption, "is not JSON");
   return json;
 }

@@ -63,12 +63,13 @@ TEST_CASE("Topics are made after the default topic, and are there after a restar
   {
     TopicConfigManager topics(fs(), kClock, path);
     REQUIRE(topics.load({}).ok());
-    const auto made = topics.create_for_send("T", "TBW102", 4, true);
-    REQUIRE(made.has_value());
-    REQUIRE(*made != nullptr);
-    CHECK((*made)->write_queues == 4);
-    CHECK((*made)->perm == 6);
-    CHECK(*topics.create_for_send("U", "T", 4, true) == nullptr);  // T gives nothing on
+    const std::optional<Topic> model = topics.model_for_send("TBW102", 4, true);
+    REQUIRE(model.has_value());
+    CHECK(model->write_queues == 4);
+    CHECK(model->perm == 6);
+    REQUIRE(topics.ensure({{"T", *model}}).ok());
+    CHECK_FALSE(topics.model_for_send("T", 4, true).has_value());  // T gives nothing on
+    CHECK_FALSE(topics.model_for_send("TBW102", 4, false).has_value());
     CHECK(topics.is_system("DefaultCluster"));
     CHECK_FALSE(topics.is_system("T"));
   }
@@ -85,7 +86,7 @@ TEST_CASE("No topic comes by itself where that is off") {
   TopicConfigManager topics(fs(), kClock, dir.path() + "/topics.json");
   REQUIRE(topics.load(config).ok());
   CHECK(topics.find("TBW102") == nullptr);
-  CHECK(*topics.create_for_send("T", "TBW102", 4, true) == nullptr);
+  CHECK_FALSE(topics.model_for_send("TBW102", 4, true).has_value());
 }
 
 // At each step of a save another thread looks; whether it saw what is being saved, while the save had not ended.

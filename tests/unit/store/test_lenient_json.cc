@@ -84,6 +84,7 @@ TEST_CASE("every file that brokers wrote is read") {
       Result<ConfigJson> json = parse_lenient_json(text);
       REQUIRE(json.has_value());
       CHECK(json->is_object());
+      CHECK(*json == ConfigJson::parse(*quote_integer_keys(text)));
       CHECK(ConfigJson::parse(write_config_json(*json)) == *json);
     }
   }
