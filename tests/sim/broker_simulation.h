@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
 #include <memory>
 #include <vector>
 
@@ -45,7 +46,7 @@ class BrokerSimulation {
   void stop_in_order();
   void let_go_of_broker();
   void start(Stop after);
-  void start_otherwise(const Status& status);
+  void start_otherwise(const Status& status, Stop after);
   Status try_start();
   void examine(Stop after);
   void read_log();
@@ -54,12 +55,19 @@ class BrokerSimulation {
   void wind_up();
   void finish();
   template <class... Args>
-  void say(const char* format, Args... args);
+  void say(const char* format, Args... args) const {
+    if (!trace_) return;
+    std::fprintf(stderr, "turn %d, %lld ms: ", static_cast<int>(model_.turn),
+                 static_cast<long long>(clock_.now() - kBegin));
+    std::fprintf(stderr, format, args...);  // NOLINT: the formats are ours
+    std::fputc('\n', stderr);
+  }
 
   Random random_;
   const bool trace_;
   const EventLog log_;
-  ManualClock clock_{EpochMs(1700000000000)};
+  static constexpr EpochMs kBegin{1700000000000};
+  ManualClock clock_{kBegin};
   std::unique_ptr<SimulatedDisk> disk_;
   SimulatedNetwork network_;
   BrokerOptions options_;
