@@ -35,15 +35,25 @@ struct SentMessage {
   std::map<int64_t, int64_t> places;  // as SEND_OK said: physical offset to queue offset
   Verdict verdict = Verdict::kUnknown;
   bool commit_sent = false;
+  bool silent = false;  // its producer keeps the verdict to itself for long, perhaps for ever
   // As the log had it last.
   bool settled = false;  // an op record names each of its halves
   bool delivered = false;
-  bool torn = false;  // a power cut took its properties, which nothing promised
+  bool given_up = false;         // or as a consumer has seen since
+  bool given_up_before = false;  // before this life of the broker
+  bool torn = false;             // a power cut took its properties, which nothing promised
+};
+
+// As the broker is configured.
+struct BrokerRules {
+  bool sync_flush = false;
+  int check_max = 0;
+  int64_t transaction_timeout_ms = 0;
 };
 
 class BrokerModel {
  public:
-  explicit BrokerModel(bool sync_flush) : sync_flush_(sync_flush) {}
+  explicit BrokerModel(const BrokerRules& rules) : rules_(rules) {}
 
   // --- What producers do ---
   SentMessage& add(Kind kind, std::string topic, int32_t queue, size_t body_bytes);
@@ -71,31 +81,43 @@ class BrokerModel {
   // How often the broker has started.
   size_t life() const { return lives_.size(); }
   uint64_t size() const { return messages_.size(); }
+  uint64_t given_up() const;
   const std::set<std::string>& groups() const { return groups_; }
   void add_group(const std::string& group) { groups_.insert(group); }
 
  private:
+  struct Half {
+    int64_t place = 0, first = 0;  // queue offsets: its own, and the one of the first half of this transaction
+    int64_t times = 0;             // its producer was asked
+    EpochMs stored;
+  };
   struct Audit {
-    bool exact = true;  // everything answered must be there
-    std::map<uint64_t, std::vector<std::pair<int64_t, int64_t>>>
-        halves;                       // by number: places, and the first one of each
-    std::map<uint64_t, int64_t> due;  // delayed ones: the earliest
+    bool exact = true;                                                    // everything answered must be there
+    std::map<uint64_t, std::vector<Half>> halves;                         // by number, as all of these
+    std::map<uint64_t, std::vector<int64_t>> given_up;                    // physical offsets
+    std::map<uint64_t, int64_t> due;                                      // delayed ones: the earliest
     std::map<uint64_t, std::vector<std::pair<int64_t, int64_t>>> copies;  // in user topics: physical, queue offset
     std::map<int64_t, std::pair<uint64_t, int64_t>> by_offset;            // every record: number, queue offset
     std::set<int64_t> ended;                                              // half places that op records name
   };
   SentMessage& recognise(const MessageView& view);
+  void audit_half(SentMessage& message, const MessageView& view);
+  void audit_given_up(SentMessage& message, const MessageView& view);
   void audit_copy(const MessageView& view);
+  void enter_queue(const SentMessage& message, const MessageView& view);
   void audit_properties(SentMessage& message, const MessageView& view);
   void judge(SentMessage& message);
   void judge_places(SentMessage& message);
   void judge_copies(SentMessage& message);
+  void judge_transaction(SentMessage& message);
+  void judge_settled(SentMessage& message);
   void judge_order() const;
   void judge_seen();
   size_t life_of(int64_t physical_offset) const;
   bool must_be_delivered(const SentMessage& message) const;
+  std::optional<std::string> unfinished(const SentMessage& message) const;
 
-  const bool sync_flush_;
+  const BrokerRules rules_;
   std::map<uint64_t, SentMessage> messages_;
   std::set<std::string> groups_;
   std::map<std::pair<std::string, QueueKey>, CommitModel> commits_;

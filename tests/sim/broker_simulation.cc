@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/broker/topic_validator.h"
 #include "tests/sim/failure.h"
 #include "tests/sim/trouble.h"
 
@@ -33,24 +34,28 @@ void BrokerCounts::add(const BrokerCounts& other) {
   stops += other.stops;
   lost_connections += other.lost_connections;
   client_crashes += other.client_crashes;
+  given_up += other.given_up;
 }
 
 BrokerSimulation::BrokerSimulation(uint64_t seed, bool trace)
     : random_(seed),
       trace_(trace),
       log_({.least = trace ? LogLevel::kDebug : LogLevel::kNothing}),
+      gives_up_(random_.percent(40)),
       disk_(std::make_unique<SimulatedDisk>(random_.next())),
       network_(random_.next()),
       options_(options_for()),
-      model_(options_.config.sync_flush) {
+      model_(rules()) {
   const Dial dial = [this](ClientEnd::Asked asked, std::function<void()> gone) {
     return network_.connect(*broker_, *disk_, std::move(asked), std::move(gone));
   };
+  const ProducerHabits habits{.silent_percent = gives_up_ ? 40 : 0};
   for (const char* group : {"P1", "P2"})
-    producers_.push_back(std::make_unique<SimulatedProducer>(group, model_, clock_, network_, dial, random_.next()));
+    producers_.push_back(
+        std::make_unique<SimulatedProducer>(group, model_, clock_, network_, dial, random_.next(), habits));
   for (const char* group : {"C1", "C2"})
     consumers_.push_back(std::make_unique<SimulatedConsumer>(group, model_, clock_, network_, dial, random_.next(),
-                                                             options_.config.sync_flush));
+                                                             options_.config.sync_flush, queues()));
   if (!trace) return;
   disk_->on_call([](uint64_t number, std::string_view call, const std::string& path) {
     std::fprintf(stderr, "%6d   %s %s\n", static_cast<int>(number), std::string(call).c_str(), path.c_str());
@@ -72,11 +77,24 @@ BrokerOptions BrokerSimulation::options_for() {
   options.config.queue_segment_bytes =
       static_cast<int64_t>(one_of(random_, {20, 100}) * ConsumeQueueUnit::kEncodedBytes);
   options.config.delay_levels = "1s 5s 10s";
-  options.config.transaction_check_interval_ms = random_.number(500, 5000);
-  options.config.transaction_timeout_ms = random_.number(500, 5000);
-  options.config.transaction_check_max = 1000;  // nobody is given up
+  const int longest = gives_up_ ? 2000 : 5000;
+  options.config.transaction_check_interval_ms = random_.number(500, longest);
+  options.config.transaction_timeout_ms = random_.number(500, longest);
+  options.config.transaction_check_max = gives_up_ ? random_.number(1, 3) : 1000;
   options.config.reserved_hours = 1000;
   return options;
+}
+
+BrokerRules BrokerSimulation::rules() const {
+  return {.sync_flush = options_.config.sync_flush,
+          .check_max = options_.config.transaction_check_max,
+          .transaction_timeout_ms = options_.config.transaction_timeout_ms};
+}
+
+std::vector<QueueKey> BrokerSimulation::queues() const {
+  std::vector<QueueKey> queues{{"A", 0}, {"A", 1}, {"B", 0}, {"B", 1}};
+  if (gives_up_) queues.emplace_back(topic_name::kCheckMaxTime, 0);
+  return queues;
 }
 
 BrokerCounts BrokerSimulation::run() {
@@ -96,6 +114,7 @@ BrokerCounts BrokerSimulation::run() {
     counts_.checks += producer->counts().transactions_asked_about;
   }
   for (const auto& consumer : consumers_) counts_.pulled += consumer->pulled();
+  counts_.given_up = model_.given_up();
   return counts_;
 }
 

@@ -22,7 +22,7 @@ namespace mqctl::sim {
 struct BrokerCounts {
   uint64_t messages = 0, answered = 0, unanswered = 0, retried = 0, checks = 0, pulled = 0, power_cuts = 0, kills = 0,
            cuts_in_recovery = 0, faults = 0, refused_opens = 0, failed_opens = 0, stops = 0, lost_connections = 0,
-           client_crashes = 0;
+           given_up = 0, client_crashes = 0;
   void add(const BrokerCounts& other);
 };
 
@@ -36,6 +36,9 @@ class BrokerSimulation {
 
  private:
   BrokerOptions options_for();
+  BrokerRules rules() const;
+  // What consumers read.
+  std::vector<QueueKey> queues() const;
   void turn();
   void client_turn();
   void broker_turn();
@@ -66,6 +69,7 @@ class BrokerSimulation {
   Random random_;
   const bool trace_;
   const EventLog log_;
+  const bool gives_up_;  // transactions that nobody ends
   static constexpr EpochMs kBegin{1700000000000};
   ManualClock clock_{kBegin};
   std::unique_ptr<SimulatedDisk> disk_;

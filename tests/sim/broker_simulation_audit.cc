@@ -49,12 +49,10 @@ void BrokerSimulation::judge_queues() {
 void BrokerSimulation::judge_offsets(Stop after) {
   const bool may_be_cut = after == Stop::kPower && !options_.config.sync_flush;
   for (const std::string& group : model_.groups()) {
-    for (const char* topic : {"A", "B"}) {
-      for (int32_t queue = 0; queue < 2; ++queue) {
-        model_.commits(group, {topic, queue})
-            .restarted(broker_->offsets().query(group, topic, queue), after == Stop::kClean, may_be_cut,
-                       broker_->store().max_queue_offset(topic, QueueId(queue)).value());
-      }
+    for (const auto& [topic, queue] : queues()) {
+      model_.commits(group, {topic, queue})
+          .restarted(broker_->offsets().query(group, topic, queue), after == Stop::kClean, may_be_cut,
+                     broker_->store().max_queue_offset(topic, QueueId(queue)).value());
     }
   }
 }

@@ -85,6 +85,7 @@ void BrokerSimulation::start(Stop after) {
   // Without sync flush a power cut takes what was answered: an answer from before it, or a position, means nothing.
   if (after == Stop::kPower && !options_.config.sync_flush) {
     network_.drop_answers();
+    for (const auto& producer : producers_) producer->forget();
     for (const auto& consumer : consumers_) consumer->forget();
   }
   examine(after);

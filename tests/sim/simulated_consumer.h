@@ -17,7 +17,7 @@ class SimulatedConsumer {
  public:
   // All of them outlive it. `exact`: no message that came out may be lost, so no offset is corrected by the broker.
   SimulatedConsumer(std::string group, BrokerModel& model, const Clock& clock, SimulatedNetwork& network, Dial dial,
-                    uint64_t seed, bool exact);
+                    uint64_t seed, bool exact, const std::vector<QueueKey>& queues);
 
   void step();
   void crash();
