@@ -72,7 +72,7 @@ size_t BrokerModel::life_of(int64_t physical_offset) const {
 }
 
 bool BrokerModel::must_be_delivered(const SentMessage& message) const {
-  if (message.places.empty() || message.torn) return false;
+  if (!there(message) || message.torn) return false;
   return message.kind != Kind::kTransaction || (message.verdict == Verdict::kCommit && !message.given_up);
 }
 
@@ -90,7 +90,7 @@ std::optional<std::string> BrokerModel::unfinished() const {
 
 std::optional<std::string> BrokerModel::unfinished(const SentMessage& message) const {
   const bool open = message.kind == Kind::kTransaction && message.verdict == Verdict::kUnknown && !message.given_up;
-  if (open && !message.places.empty() && !message.torn)
+  if (open && there(message) && !message.torn)
     return fmt::format("the transaction of message {} is open", message.number);
   if (!must_be_delivered(message)) return std::nullopt;
   for (const std::string& group : groups_) {

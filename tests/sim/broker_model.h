@@ -39,9 +39,20 @@ struct SentMessage {
   // As the log had it last.
   bool settled = false;  // an op record names each of its halves
   bool delivered = false;
+  int64_t delivered_at = 0;      // physical offset
   bool given_up = false;         // or as a consumer has seen since
   bool given_up_before = false;  // before this life of the broker
   bool torn = false;             // a power cut took its properties, which nothing promised
+};
+
+// A queue as the log has it: from its first message there on, without a gap.
+struct LoggedQueue {
+  struct Entry {
+    uint64_t number;
+    int64_t physical;
+  };
+  int64_t first = 0;
+  std::vector<Entry> messages;
 };
 
 // As the broker is configured.
@@ -49,6 +60,7 @@ struct BrokerRules {
   bool sync_flush = false;
   int check_max = 0;
   int64_t transaction_timeout_ms = 0;
+  int64_t reserved_ms = 0, segment_bytes = 0;
 };
 
 class BrokerModel {
@@ -68,12 +80,20 @@ class BrokerModel {
                 EpochMs now);
   CommitModel& commits(const std::string& group, const QueueKey& queue) { return commits_[{group, queue}]; }
 
+  // Away from a place that its queue no longer has.
+  void moved(const QueueKey& queue, int64_t from, int64_t to) const;
+
+  // --- Retention ---
+  // As it is now: what was before is gone, and must have been old.
+  void log_begins_at(int64_t begin, EpochMs now);
+  int64_t least_minimum(const LoggedQueue& queue) const;
+
   // --- The store of a broker that has just come up, or is about to stop; in log order ---
   void begin_audit(Stop after);
   void audit(const MessageView& record);
   void end_audit(int64_t log_end);
   // Of user topics, as the log has them: what each queue must give.
-  const std::map<QueueKey, std::vector<uint64_t>>& queues() const { return queues_; }
+  const std::map<QueueKey, LoggedQueue>& queues() const { return queues_; }
   // Nothing is outstanding any more: what was promised has been delivered to every group. The reason why not.
   std::optional<std::string> unfinished() const;
 
@@ -90,6 +110,9 @@ class BrokerModel {
     int64_t place = 0, first = 0;  // queue offsets: its own, and the one of the first half of this transaction
     int64_t times = 0;             // its producer was asked
     EpochMs stored;
+  };
+  struct QueueEnd {
+    int64_t physical = 0, next = 0;  // of the last message, the queue offset behind it
   };
   struct Audit {
     bool exact = true;                                                    // everything answered must be there
@@ -113,6 +136,10 @@ class BrokerModel {
   void judge_settled(SentMessage& message);
   void judge_order() const;
   void judge_seen();
+  void judge_ends();
+  void judge_expired(int64_t begin, EpochMs now) const;
+  // Not gone with its segment. One that is may have been delivered before, or not.
+  bool there(const SentMessage& message) const;
   size_t life_of(int64_t physical_offset) const;
   bool must_be_delivered(const SentMessage& message) const;
   std::optional<std::string> unfinished(const SentMessage& message) const;
@@ -124,7 +151,9 @@ class BrokerModel {
   std::map<std::string, std::set<uint64_t>> consumed_;  // by group
   std::map<QueueKey, std::map<int64_t, uint64_t>> seen_;
   std::vector<int64_t> lives_;  // where the log stood at each start
-  std::map<QueueKey, std::vector<uint64_t>> queues_;
+  std::map<QueueKey, LoggedQueue> queues_;
+  std::map<QueueKey, QueueEnd> ends_;
+  int64_t begin_ = 0, furthest_begin_ = 0;  // of the log
   Audit audit_;
 };
 

@@ -80,26 +80,32 @@ void BrokerModel::audit_copy(const MessageView& view) {
   enter_queue(message, view);
   if (message.kind == Kind::kDelayed) {
     const auto due = audit_.due.find(message.number);
-    require(due != audit_.due.end(), "message {} was delivered before it was put off", message.number);
-    require(view.stored.value() >= due->second, "message {} was delivered {} ms early", message.number,
-            due->second - view.stored.value());
+    require(due != audit_.due.end() || furthest_begin_ > 0, "message {} was delivered before it was put off",
+            message.number);
+    require(due == audit_.due.end() || view.stored.value() >= due->second, "message {} was delivered {} ms early",
+            message.number, due->second - view.stored.value());
   }
   audit_.copies[message.number].emplace_back(view.physical_offset.value(), view.queue_offset.value());
 }
 
 void BrokerModel::enter_queue(const SentMessage& message, const MessageView& view) {
-  std::vector<uint64_t>& queue = queues_[{std::string(view.topic), view.queue_id.value()}];
-  require(view.queue_offset.value() == static_cast<int64_t>(queue.size()), "queue {}/{}: record {} says it is {}",
-          view.topic, view.queue_id.value(), queue.size(), view.queue_offset.value());
-  queue.push_back(message.number);
+  LoggedQueue& queue = queues_[{std::string(view.topic), view.queue_id.value()}];
+  const int64_t offset = view.queue_offset.value();
+  if (queue.messages.empty() && furthest_begin_ > 0) queue.first = offset;
+  const int64_t expected = queue.first + static_cast<int64_t>(queue.messages.size());
+  require(offset == expected, "queue {}/{}: record {} says it is {}", view.topic, view.queue_id.value(), expected,
+          offset);
+  queue.messages.push_back({message.number, view.physical_offset.value()});
 }
 
 void BrokerModel::end_audit(int64_t log_end) {
   for (auto& [number, message] : messages_) judge(message);
   judge_order();
   judge_seen();
+  judge_ends();
   for (int64_t& life : lives_) life = std::min(life, log_end);
   lives_.push_back(log_end);
+  furthest_begin_ = std::min(furthest_begin_, log_end);  // what comes there from now on is new
 }
 
 void BrokerModel::judge(SentMessage& message) {
@@ -111,6 +117,7 @@ void BrokerModel::judge(SentMessage& message) {
 // Where SEND_OK said, the message is.
 void BrokerModel::judge_places(SentMessage& message) {
   std::erase_if(message.places, [&](const auto& place) {
+    if (place.first < furthest_begin_) return false;
     const auto found = audit_.by_offset.find(place.first);
     const bool there = found != audit_.by_offset.end() && found->second == std::pair(message.number, place.second);
     require(there || !audit_.exact, "message {}, answered SEND_OK, is lost from offset {}", message.number,
@@ -122,7 +129,8 @@ void BrokerModel::judge_places(SentMessage& message) {
 
 void BrokerModel::judge_copies(SentMessage& message) {
   const std::vector<std::pair<int64_t, int64_t>>& copies = audit_.copies[message.number];
-  const bool delivered = !copies.empty();
+  const bool copy_is_gone = message.delivered && message.delivered_at < furthest_begin_;
+  const bool delivered = !copies.empty() || copy_is_gone;
   std::map<size_t, int> by_life;
   for (const auto& [physical, queue_offset] : copies) {
     require(message.torn || ++by_life[message.kind == Kind::kPlain ? 0 : life_of(physical)] <= message.attempts,
@@ -133,21 +141,20 @@ void BrokerModel::judge_copies(SentMessage& message) {
           "message {} was {} when its transaction ended", message.number,
           message.delivered ? "delivered" : "not delivered");
   message.delivered = delivered;
+  if (!copies.empty()) message.delivered_at = copies.front().first;
 }
 
 // What was answered before another was first sent is before it in their queue.
 void BrokerModel::judge_order() const {
   for (const auto& [key, queue] : queues_) {
     uint64_t earliest_answer = UINT64_MAX, by = 0;
-    for (size_t i = queue.size(); i-- > 0;) {
-      const SentMessage& message = messages_.at(queue[i]);
+    for (size_t i = queue.messages.size(); i-- > 0;) {
+      const SentMessage& message = messages_.at(queue.messages[i].number);
       if (message.kind != Kind::kPlain) continue;
       require(message.first_sent <= earliest_answer,
               "queue {}/{}: message {} is before message {}, which was answered first", key.first, key.second,
               message.number, by);
-      const bool answered_here = std::any_of(message.places.begin(), message.places.end(), [&](const auto& place) {
-        return place.second == static_cast<int64_t>(i);
-      });
+      const bool answered_here = message.places.contains(queue.messages[i].physical);
       if (!answered_here || message.acknowledged >= earliest_answer || message.places.size() > 1) continue;
       earliest_answer = message.acknowledged;
       by = message.number;
@@ -158,10 +165,13 @@ void BrokerModel::judge_order() const {
 // What consumers have seen at a place stays there.
 void BrokerModel::judge_seen() {
   for (auto& [key, places] : seen_) {
-    const std::vector<uint64_t>& queue = queues_[key];
+    const auto known = queues_.find(key);
+    const LoggedQueue queue = known == queues_.end() ? LoggedQueue() : known->second;
     std::erase_if(places, [&](const auto& place) {
-      const auto at = static_cast<size_t>(place.first);
-      const bool there = at < queue.size() && queue[at] == place.second;
+      const auto at = static_cast<size_t>(place.first - queue.first);
+      const bool may_be_gone = audit_.exact && furthest_begin_ > 0;
+      if (may_be_gone && (place.first < queue.first || queue.messages.empty())) return false;
+      const bool there = at < queue.messages.size() && queue.messages[at].number == place.second;
       require(there || !audit_.exact, "queue {}/{} gave message {} at {}, and has it no more", key.first, key.second,
               place.second, place.first);
       return !there;

@@ -36,8 +36,9 @@ void BrokerModel::audit_half(SentMessage& message, const MessageView& view) {
   const Half half{place, number_in(view.properties, "TRAN_PREPARED_QUEUE_OFFSET", place), times_asked(view),
                   view.stored};
   std::vector<Half>& halves = audit_.halves[message.number];
+  const bool before_is_gone = halves.empty() && furthest_begin_ > 0;
   const bool in_time =
-      half.times == 0 || std::any_of(halves.begin(), halves.end(), [&](const Half& before) {
+      half.times == 0 || before_is_gone || std::any_of(halves.begin(), halves.end(), [&](const Half& before) {
         return before.times == half.times - 1 && half.stored - before.stored >= rules_.transaction_timeout_ms;
       });
   require(in_time || message.torn, "the producer of message {} was asked for the {}th time before its time",
@@ -45,7 +46,7 @@ void BrokerModel::audit_half(SentMessage& message, const MessageView& view) {
   halves.push_back(half);
 }
 
-// Not before its producer was asked as often as configured.
+// Not before its producer was asked as often as configured, or where it would be too old to be kept.
 void BrokerModel::audit_given_up(SentMessage& message, const MessageView& view) {
   require(message.kind == Kind::kTransaction, "message {} is no transaction, and was given up", message.number);
   enter_queue(message, view);
@@ -54,8 +55,10 @@ void BrokerModel::audit_given_up(SentMessage& message, const MessageView& view) 
   const std::vector<Half>& halves = audit_.halves[message.number];
   const bool asked =
       std::any_of(halves.begin(), halves.end(), [&](const Half& half) { return half.times >= rules_.check_max; });
-  require(asked, "the transaction of message {} was given up after {} of {} questions", message.number,
-          times_asked(view), rules_.check_max);
+  const bool asked_and_gone = furthest_begin_ > 0 && halves.empty();
+  require(asked || asked_and_gone || view.stored - view.born > rules_.reserved_ms,
+          "the transaction of message {} was given up after {} of {} questions", message.number, times_asked(view),
+          rules_.check_max);
 }
 
 void BrokerModel::judge_transaction(SentMessage& message) {
@@ -67,12 +70,14 @@ void BrokerModel::judge_transaction(SentMessage& message) {
     require(message.torn || ++by_life[life_of(physical)] == 1,
             "the transaction of message {} was given up twice in one life", message.number);
   }
-  message.given_up = message.given_up_before = !audit_.given_up[message.number].empty();
+  const bool may_be_gone = message.given_up && (audit_.exact || !there(message));
+  message.given_up = message.given_up_before = may_be_gone || !audit_.given_up[message.number].empty();
 }
 
 // It is done where op records name all its halves; that they do is not forgotten.
 void BrokerModel::judge_settled(SentMessage& message) {
   const std::vector<Half>& halves = audit_.halves[message.number];
+  if (halves.empty() && furthest_begin_ > 0) return;
   const bool settled = !halves.empty() && std::all_of(halves.begin(), halves.end(), [&](const Half& half) {
     return audit_.ended.contains(half.place) || audit_.ended.contains(half.first);
   });
@@ -82,6 +87,8 @@ void BrokerModel::judge_settled(SentMessage& message) {
   if (!settled || message.torn) return;
   require(message.verdict != Verdict::kUnknown, "the transaction of message {} is ended, and nobody has ended it",
           message.number);
+  // Its copy may have come and gone between two looks at the log.
+  if (!message.delivered && furthest_begin_ > 0) return;
   require(message.delivered == (message.verdict == Verdict::kCommit), "the transaction of message {} ended {} it",
           message.number, message.delivered ? "with" : "without");
 }

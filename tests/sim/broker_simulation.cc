@@ -11,6 +11,7 @@ namespace {
 
 constexpr const char* kRoot = "/store";
 constexpr int kTurns = 500;
+constexpr int kHourMs = 3600 * 1000;
 
 uint64_t one_of(Random& random, std::initializer_list<uint64_t> values) {
   return *(values.begin() + random.below(values.size()));
@@ -35,6 +36,8 @@ void BrokerCounts::add(const BrokerCounts& other) {
   lost_connections += other.lost_connections;
   client_crashes += other.client_crashes;
   given_up += other.given_up;
+  segments_deleted += other.segments_deleted;
+  sent_on += other.sent_on;
 }
 
 BrokerSimulation::BrokerSimulation(uint64_t seed, bool trace)
@@ -42,6 +45,7 @@ BrokerSimulation::BrokerSimulation(uint64_t seed, bool trace)
       trace_(trace),
       log_({.least = trace ? LogLevel::kDebug : LogLevel::kNothing}),
       gives_up_(random_.percent(40)),
+      retains_(random_.percent(40)),
       disk_(std::make_unique<SimulatedDisk>(random_.next())),
       network_(random_.next()),
       options_(options_for()),
@@ -73,7 +77,8 @@ BrokerOptions BrokerSimulation::options_for() {
   const auto slots = static_cast<uint32_t>(one_of(random_, {3, 10}));
   options.store.index_geometry = {.slots = slots, .entries = 4 * slots};
   options.config.sync_flush = random_.percent(60);
-  options.config.segment_bytes = static_cast<int64_t>(one_of(random_, {12288, 16384, 65536}));
+  options.config.segment_bytes = retains_ ? static_cast<int64_t>(one_of(random_, {4096, 8192, 12288}))
+                                          : static_cast<int64_t>(one_of(random_, {12288, 16384, 65536}));
   options.config.queue_segment_bytes =
       static_cast<int64_t>(one_of(random_, {20, 100}) * ConsumeQueueUnit::kEncodedBytes);
   options.config.delay_levels = "1s 5s 10s";
@@ -81,31 +86,42 @@ BrokerOptions BrokerSimulation::options_for() {
   options.config.transaction_check_interval_ms = random_.number(500, longest);
   options.config.transaction_timeout_ms = random_.number(500, longest);
   options.config.transaction_check_max = gives_up_ ? random_.number(1, 3) : 1000;
-  options.config.reserved_hours = 1000;
+  options.config.reserved_hours = retains_ ? 1 : 1000;
+  for (int hour = 0; hour < 24; ++hour) options.config.delete_when += ";" + std::to_string(hour);
   return options;
 }
 
 BrokerRules BrokerSimulation::rules() const {
   return {.sync_flush = options_.config.sync_flush,
           .check_max = options_.config.transaction_check_max,
-          .transaction_timeout_ms = options_.config.transaction_timeout_ms};
+          .transaction_timeout_ms = options_.config.transaction_timeout_ms,
+          .reserved_ms = int64_t{options_.config.reserved_hours} * kHourMs,
+          .segment_bytes = options_.config.segment_bytes};
 }
 
 std::vector<QueueKey> BrokerSimulation::queues() const {
   std::vector<QueueKey> queues{{"A", 0}, {"A", 1}, {"B", 0}, {"B", 1}};
-  if (gives_up_) queues.emplace_back(topic_name::kCheckMaxTime, 0);
+  if (gives_up_ || retains_) queues.emplace_back(topic_name::kCheckMaxTime, 0);
   return queues;
 }
 
 BrokerCounts BrokerSimulation::run() {
   require(try_start().ok(), "a broker does not start on an empty disk");
+  dated_disk_.on_stat([this] { date_segments(); });
   examine(Stop::kClean);
   for (int i = 0; i < kTurns; ++i) {
     turn();
     if (disk_->cut()) restart();
+    watch_log();
   }
   wind_up();
   finish();
+  count_clients();
+  counts_.given_up = model_.given_up();
+  return counts_;
+}
+
+void BrokerSimulation::count_clients() {
   for (const auto& producer : producers_) {
     counts_.messages += producer->counts().sends;
     counts_.answered += producer->counts().answered;
@@ -113,19 +129,28 @@ BrokerCounts BrokerSimulation::run() {
     counts_.retried += producer->counts().retried;
     counts_.checks += producer->counts().transactions_asked_about;
   }
-  for (const auto& consumer : consumers_) counts_.pulled += consumer->pulled();
-  counts_.given_up = model_.given_up();
-  return counts_;
+  for (const auto& consumer : consumers_) {
+    counts_.pulled += consumer->pulled();
+    counts_.sent_on += consumer->sent_on();
+  }
 }
 
 void BrokerSimulation::turn() {
   ++model_.turn;
+  if (retains_ && random_.percent(2)) return let_hours_pass();
   const int choice = random_.number(1, 1000);
   if (choice <= 450) return (void)network_.carry();
   if (choice <= 750) return client_turn();
   if (choice <= 850) return broker_turn();
   if (choice <= 960) return clock_.advance_ms(random_.number(1, random_.percent(20) ? 5000 : 200));
   trouble();
+}
+
+// The cleaning mostly comes before the clients have caught up.
+void BrokerSimulation::let_hours_pass() {
+  clock_.advance_ms(random_.number(kHourMs / 2, kHourMs * 3 / 2));
+  say("time has passed");
+  if (random_.percent(70)) broker_->step(BrokerController::Service::kTimed);
 }
 
 void BrokerSimulation::client_turn() {
@@ -185,6 +210,7 @@ void BrokerSimulation::wind_up() {
       broker_->store().step(static_cast<DefaultMessageStore::Service>(service));
       broker_->step(static_cast<BrokerController::Service>(service));
     }
+    watch_log();
     for (const auto& producer : producers_) producer->step();
     for (const auto& consumer : consumers_) consumer->step();
     while (network_.carry()) {

@@ -15,6 +15,7 @@ const char* stop_name(Stop stop) {
 }  // namespace
 
 void BrokerSimulation::let_go_of_broker() {
+  dated_disk_.on_stat([] {});
   network_.broker_died();
   broker_.reset();
 }
@@ -55,7 +56,7 @@ void BrokerSimulation::stop_in_order() {
 }
 
 Status BrokerSimulation::try_start() {
-  broker_ = std::make_unique<BrokerController>(*disk_, clock_, log_, options_);
+  broker_ = std::make_unique<BrokerController>(dated_disk_, clock_, log_, options_);
   return broker_->start();
 }
 
@@ -80,6 +81,7 @@ void BrokerSimulation::start(Stop after) {
     start_otherwise(status, after);
     after = std::max(after, Stop::kKill);
   }
+  dated_disk_.on_stat([this] { date_segments(); });
   disk_->repair();
   armed_.reset();
   // Without sync flush a power cut takes what was answered: an answer from before it, or a position, means nothing.
