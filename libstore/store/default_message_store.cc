@@ -330,6 +330,7 @@ Result<int> DefaultMessageStore::delete_queues(const std::function<bool(std::str
   Status status = reput_->run_between([&] {
     for (ConsumeQueue* queue : queues_->all()) {
       if (!of(queue->topic()) || queue->max_offset() == QueueOffset(0)) continue;
+      (void)offsets_->cursor(queue->topic(), queue->queue_id());  // stays, also where nothing was put in this life yet
       if (Status gone = queue->destroy(); !gone.ok()) return gone;
       ++deleted;
     }

@@ -128,16 +128,21 @@ Result<int> DefaultMessageStore::delete_expired_segments(EpochMs modified_before
     const Result<FileStat> found = fs_.stat(file.path());
     return found && found->modified <= modified_before;
   };
-  Result<int> deleted = log_.files().delete_from_front(expired, limit);
-  if (!deleted || *deleted == 0) return deleted;
-  // Dispatch and whoever deletes topics change queues as well.
+  MappedFileQueue& segments = log_.files();
+  if (segments.file_count() < 2 || !expired(*segments.first())) return 0;
+  // How its messages were numbered only the queues know then: a power cut must not take their units as well.
+  if (Status status = queues_->flush(); !status.ok()) return status;
+  Result<int> deleted = segments.delete_from_front(expired, limit);
+  // Dispatch and whoever deletes topics change queues as well. Their minima follow the log's, also where a removal
+  // failed.
   Status status = reput_->run_between([&] {
+    queues_->correct_min_offsets(log_.min_offset());
     const Result<int> units = queues_->delete_expired(log_.min_offset());
     if (!units || index_ == nullptr) return units ? Status() : units.error();
     const Result<int> files = index_->delete_expired(log_.min_offset());
     return files ? Status() : files.error();
   });
-  return status.ok() ? deleted : std::move(status);
+  return status.ok() || !deleted ? deleted : std::move(status);
 }
 
 }  // namespace mqctl

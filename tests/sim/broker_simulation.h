@@ -5,11 +5,13 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
 #include <memory>
 #include <vector>
 
 #include "cli/broker/broker_controller.h"
 #include "tests/sim/broker_model.h"
+#include "tests/sim/dated_disk.h"
 #include "tests/sim/simulated_consumer.h"
 #include "tests/sim/simulated_disk.h"
 #include "tests/sim/simulated_network.h"
@@ -21,7 +23,7 @@ namespace mqctl::sim {
 struct BrokerCounts {
   uint64_t messages = 0, answered = 0, unanswered = 0, retried = 0, checks = 0, pulled = 0, power_cuts = 0, kills = 0,
            cuts_in_recovery = 0, faults = 0, refused_opens = 0, failed_opens = 0, stops = 0, lost_connections = 0,
-           client_crashes = 0;
+           given_up = 0, segments_deleted = 0, sent_on = 0, client_crashes = 0;
   void add(const BrokerCounts& other);
 };
 
@@ -35,6 +37,9 @@ class BrokerSimulation {
 
  private:
   BrokerOptions options_for();
+  BrokerRules rules() const;
+  // What consumers read.
+  std::vector<QueueKey> queues() const;
   void turn();
   void client_turn();
   void broker_turn();
@@ -45,22 +50,39 @@ class BrokerSimulation {
   void stop_in_order();
   void let_go_of_broker();
   void start(Stop after);
-  void start_otherwise(const Status& status);
+  void start_otherwise(const Status& status, Stop after);
   Status try_start();
   void examine(Stop after);
   void read_log();
+  void date_segments();
+  void watch_log();
+  void let_hours_pass();
+  std::string segment_path(int64_t offset) const;
   void judge_queues();
+  void judge_queue(const QueueKey& key, const LoggedQueue& expected);
   void judge_offsets(Stop after);
   void wind_up();
+  void count_clients();
   void finish();
   template <class... Args>
-  void say(const char* format, Args... args);
+  void say(const char* format, Args... args) const {
+    if (!trace_) return;
+    std::fprintf(stderr, "turn %d, %lld ms: ", static_cast<int>(model_.turn),
+                 static_cast<long long>(clock_.now() - kBegin));
+    std::fprintf(stderr, format, args...);  // NOLINT: the formats are ours
+    std::fputc('\n', stderr);
+  }
 
   Random random_;
   const bool trace_;
   const EventLog log_;
-  ManualClock clock_{EpochMs(1700000000000)};
+  const bool gives_up_;  // transactions that nobody ends
+  const bool retains_;   // for an hour, and hours pass
+  static constexpr EpochMs kBegin{1700000000000};
+  ManualClock clock_{kBegin};
   std::unique_ptr<SimulatedDisk> disk_;
+  DatedDisk dated_disk_{disk_};
+  int64_t log_begin_ = 0, log_end_ = 0;  // as it was looked at last
   SimulatedNetwork network_;
   BrokerOptions options_;
   BrokerModel model_;

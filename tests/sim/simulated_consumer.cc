@@ -20,7 +20,8 @@ RemotingCommand of_queue(int32_t code, const std::string& group, const QueueKey&
 }  // namespace
 
 SimulatedConsumer::SimulatedConsumer(std::string group, BrokerModel& model, const Clock& clock,
-                                     SimulatedNetwork& network, Dial dial, uint64_t seed, bool exact)
+                                     SimulatedNetwork& network, Dial dial, uint64_t seed, bool exact,
+                                     const std::vector<QueueKey>& queues)
     : group_(std::move(group)),
       model_(model),
       clock_(clock),
@@ -29,9 +30,7 @@ SimulatedConsumer::SimulatedConsumer(std::string group, BrokerModel& model, cons
       random_(seed),
       exact_(exact) {
   model_.add_group(group_);
-  for (const char* topic : {"A", "B"}) {
-    for (int32_t queue = 0; queue < 2; ++queue) positions_[{topic, queue}];
-  }
+  for (const QueueKey& queue : queues) positions_[queue];
 }
 
 void SimulatedConsumer::step() {
@@ -112,8 +111,10 @@ void SimulatedConsumer::pulled(const QueueKey& queue, const ReceivedCommand& ans
     case rc::kPullNotFound:
       return require(next == position.next, "a pull at {} that found nothing says {}", *position.next, next);
     case rc::kPullOffsetMoved:
-      require(!exact_, "a pull at {} is sent to {}", *position.next, next);
+      require(!exact_ || next == answer.number_or("minOffset", -1), "a pull at {} is sent to {}", *position.next, next);
+      if (exact_) model_.moved(queue, *position.next, next);
       position.next = next;
+      ++sent_on_;
       return;
     default:
       return require(answer.code == rc::kTopicNotExist || answer.code == rc::kSubscriptionGroupNotExist,

@@ -15,13 +15,15 @@ namespace mqctl::sim {
 
 class SimulatedConsumer {
  public:
-  // All of them outlive it. `exact`: no message that came out may be lost, so no offset is corrected by the broker.
+  // All of them outlive it. `exact`: no message that came out may be lost, so the broker corrects no offset
+  // but for retention.
   SimulatedConsumer(std::string group, BrokerModel& model, const Clock& clock, SimulatedNetwork& network, Dial dial,
-                    uint64_t seed, bool exact);
+                    uint64_t seed, bool exact, const std::vector<QueueKey>& queues);
 
   void step();
   void crash();
   uint64_t pulled() const { return pulled_; }
+  uint64_t sent_on() const { return sent_on_; }  // from places that their queue no longer had
   // A machine that lost messages gives their places away: positions from before mean nothing any more.
   void forget() { crash(); }
 
@@ -47,7 +49,7 @@ class SimulatedConsumer {
   const bool exact_;
   std::shared_ptr<ClientEnd> client_;
   std::map<QueueKey, Position> positions_;
-  uint64_t pulled_ = 0;
+  uint64_t pulled_ = 0, sent_on_ = 0;
 };
 
 }  // namespace mqctl::sim

@@ -19,17 +19,19 @@ constexpr std::array<int64_t, 3> kDelays{1000, 5000, 10000};  // as BrokerSimula
 }  // namespace
 
 SimulatedProducer::SimulatedProducer(std::string group, BrokerModel& model, const Clock& clock,
-                                     SimulatedNetwork& network, Dial dial, uint64_t seed)
+                                     SimulatedNetwork& network, Dial dial, uint64_t seed, const ProducerHabits& habits)
     : group_(std::move(group)),
       model_(model),
       clock_(clock),
       network_(network),
       dial_(std::move(dial)),
-      random_(seed) {}
+      random_(seed),
+      habits_(habits) {}
 
 void SimulatedProducer::step() {
   if (client_ == nullptr) return connect();
   if (random_.percent(5)) heartbeat();
+  if (!undecided_.empty() && random_.percent(3)) return end_late();
   if (waiting_ >= kMostUnderWay) return;
   if (!again_.empty()) {
     const Numbers numbers = again_.front();
@@ -60,6 +62,7 @@ void SimulatedProducer::crash() {
   client_->end();
   client_ = nullptr;
   again_.clear();
+  undecided_.clear();
 }
 
 SimulatedProducer::Numbers SimulatedProducer::make() {
@@ -76,6 +79,7 @@ SimulatedProducer::Numbers SimulatedProducer::make() {
       message.delay_ms = kDelays[level];
       message.properties += "DELAY\1" + std::to_string(level + 1) + "\2";
     }
+    message.silent = kind == Kind::kTransaction && random_.percent(habits_.silent_percent);
     if (kind == Kind::kTransaction) message.properties += "TRAN_MSG\1true\2PGROUP\1" + group_ + "\2";
     numbers.push_back(message.number);
   }
@@ -132,6 +136,7 @@ void SimulatedProducer::settle(const Numbers& numbers, const ReceivedCommand& an
     model_.acknowledged(message, id->physical_offset.value(), queue_offset);
     if (message.kind == Kind::kTransaction) {
       decide(message);
+      if (message.silent) undecided_.push_back({number, id->physical_offset.value(), queue_offset});
       if (random_.percent(70)) end_transaction(message, id->physical_offset.value(), queue_offset, false);
     }
     ++queue_offset;
@@ -144,17 +149,28 @@ void SimulatedProducer::settle(const Numbers& numbers, const ReceivedCommand& an
 void SimulatedProducer::without_answer(const Numbers& numbers) {
   SentMessage& message = model_.at(numbers.front());
   if (message.kind == Kind::kTransaction) {
-    if (message.verdict == Verdict::kUnknown) message.verdict = Verdict::kRollback;
+    if (message.verdict == Verdict::kUnknown && !message.silent) message.verdict = Verdict::kRollback;
     return;
   }
   if (client_ != nullptr && random_.percent(70)) again_.push_back(numbers);
 }
 
 void SimulatedProducer::decide(SentMessage& message) {
-  if (message.verdict != Verdict::kUnknown) return;
+  if (message.verdict != Verdict::kUnknown || message.silent) return;
   const int choice = random_.number(1, 100);
   if (!winding_up_ && choice <= 30) return;
   message.verdict = choice <= 70 ? Verdict::kCommit : Verdict::kRollback;
+}
+
+// By the place that it got when it was sent: by now the broker may have given it up.
+void SimulatedProducer::end_late() {
+  const Undecided late = undecided_.front();
+  undecided_.pop_front();
+  SentMessage& message = model_.at(late.number);
+  message.silent = false;
+  if (message.verdict == Verdict::kUnknown)
+    message.verdict = random_.percent(60) ? Verdict::kCommit : Verdict::kRollback;
+  end_transaction(message, late.half_offset, late.half_queue_offset, false);
 }
 
 void SimulatedProducer::end_transaction(SentMessage& message, int64_t half_offset, int64_t half_queue_offset,

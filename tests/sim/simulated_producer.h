@@ -21,14 +21,21 @@ struct ProducerCounts {
   uint64_t sends = 0, answered = 0, refused = 0, unanswered = 0, retried = 0, transactions_asked_about = 0;
 };
 
+// What it is like.
+struct ProducerHabits {
+  int silent_percent = 0;  // of its transactions: it says "unknown" to each question, and ends them late or never
+};
+
 class SimulatedProducer {
  public:
   // All of them outlive it.
   SimulatedProducer(std::string group, BrokerModel& model, const Clock& clock, SimulatedNetwork& network, Dial dial,
-                    uint64_t seed);
+                    uint64_t seed, const ProducerHabits& habits);
 
   void step();
   void crash();
+  // A machine that lost messages gives their places away: a transaction is not ended by its place any more.
+  void forget() { undecided_.clear(); }
   // No new messages; what is open is brought to an end. `finished` once nothing is left to send.
   void wind_up() { winding_up_ = true; }
   bool finished() const { return waiting_ == 0 && again_.empty(); }
@@ -39,6 +46,7 @@ class SimulatedProducer {
   void connect();
   void heartbeat();
   Numbers make();
+  void end_late();
   void send(const Numbers& numbers);
   RemotingCommand command_for(const Numbers& numbers);
   void answered(const Numbers& numbers, const ReceivedCommand* answer);
@@ -55,6 +63,12 @@ class SimulatedProducer {
   const Dial dial_;
   Random random_;
   std::shared_ptr<ClientEnd> client_;
+  const ProducerHabits habits_;
+  struct Undecided {
+    uint64_t number;
+    int64_t half_offset, half_queue_offset;
+  };
+  std::deque<Undecided> undecided_;  // the silent ones
   size_t waiting_ = 0;
   std::deque<Numbers> again_;
   bool winding_up_ = false;

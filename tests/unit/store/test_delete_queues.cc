@@ -47,6 +47,17 @@ TEST_CASE("a topic that is made again has only what came after", "[delete]") {
   CHECK(store.bodies("again") == numbered(25, 61));
 }
 
+TEST_CASE("a queue goes on with its offsets, also one that got nothing since the start", "[delete]") {
+  TestStore store;
+  put_numbered(store, 0, 25, "again");
+  store.reopen();
+  REQUIRE(deleted(store, "again") == 1);
+  put_numbered(store, 25, 27, "again");
+  store.settle();
+  CHECK(store->min_queue_offset("again", QueueId(0)) == QueueOffset(25));
+  CHECK(store.bodies("again") == numbered(25, 27));
+}
+
 TEST_CASE("it may be deleted while others write", "[delete]") {
   TestStore store;
   std::atomic<bool> stop{false};
