@@ -35,6 +35,10 @@ DIFFERENCES = {
     "as far back as needed": ("Queues that are gone are made again from the log's beginning. 5.5.0 goes back ten segments, after a crash all "
                               "releases go to where the checkpoint says, and older messages are out of reach of consumers for ever.",
                               [r".*: no consumequeue folder"]),
+    "units put again": ("Apache ends a queue at the first unit that is none; the units behind it are lost, and their queue offsets given to the next "
+                        "messages. mqctl sees that units stand behind, and puts them again from the log.",
+                        [r".*: a unit zeroed, middle of a queue", r"clean: the last unit torn",
+                         r"queues: a unit zeroed in a queue's first file"]),
     "queue with a hole": ("Apache serves the queue around the hole, and a consumer passes over the messages in it without a word. They are in "
                           "the log. mqctl refuses and names the file; nothing is lost.",
                           [r"queues: a queue's middle file missing"]),
