@@ -187,11 +187,12 @@ Status MappedFileQueue::drop_first() {
 
 Status MappedFileQueue::destroy() {
   Status outcome;
-  while (last() != nullptr) {
-    MappedFile* file = last();
-    table_.pop_back();
-    if (Status status = file->destroy(); !status.ok() && outcome.ok()) outcome = status;
-  }
+  for (; last() != nullptr; table_.pop_back()) undestroyed_.push_back(last());
+  std::erase_if(undestroyed_, [&](MappedFile* file) {
+    Status status = file->destroy();
+    if (!status.ok() && outcome.ok()) outcome = status;
+    return status.ok();
+  });
   set_flushed_where(0);
   return outcome;
 }

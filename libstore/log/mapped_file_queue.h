@@ -81,6 +81,7 @@ class MappedFileQueue {
     }
     return deleted;
   }
+  // All of them; what cannot be removed is tried again with the next call.
   Status destroy();
 
   // Flushes all files up to what is published at the call. Thread-safe beside the writer.
@@ -106,7 +107,8 @@ class MappedFileQueue {
   const MappedFileQueueOptions options_;
   std::vector<std::unique_ptr<MappedFile>> owned_;  // the writer's; retired ones too
   MappedFileTable table_;
-  MappedFile* undeleted_ = nullptr;  // could not go: it goes before the next, or a start would find a gap
+  MappedFile* undeleted_ = nullptr;       // could not go: it goes before the next, or a start would find a gap
+  std::vector<MappedFile*> undestroyed_;  // those that destroy() could not remove: with the next one
   std::vector<std::string> strays_;
   std::atomic<int64_t> flushed_where_{0};
   Mutex flush_mutex_;

@@ -329,10 +329,13 @@ Result<int> DefaultMessageStore::delete_queues(const std::function<bool(std::str
   int deleted = 0;
   Status status = reput_->run_between([&] {
     for (ConsumeQueue* queue : queues_->all()) {
-      if (!of(queue->topic()) || queue->max_offset() == QueueOffset(0)) continue;
-      (void)offsets_->cursor(queue->topic(), queue->queue_id());  // stays, also where nothing was put in this life yet
+      if (!of(queue->topic())) continue;
+      const bool has_messages = queue->max_offset() > QueueOffset(0);
+      // Stays, also where nothing was put in this life yet.
+      if (has_messages) (void)offsets_->cursor(queue->topic(), queue->queue_id());
+      // Also an empty one: a deletion before may have failed half way.
       if (Status gone = queue->destroy(); !gone.ok()) return gone;
-      ++deleted;
+      deleted += has_messages ? 1 : 0;
     }
     return Status();
   });

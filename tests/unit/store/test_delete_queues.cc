@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "tests/unit/store/store_support.h"
+#include "tests/unit/support/hooked_file_system.h"
 
 using namespace mqctl;
 using namespace mqctl::test;
@@ -56,6 +57,24 @@ TEST_CASE("a queue goes on with its offsets, also one that got nothing since the
   store.settle();
   CHECK(store->min_queue_offset("again", QueueId(0)) == QueueOffset(25));
   CHECK(store.bodies("again") == numbered(25, 27));
+}
+
+TEST_CASE("a deletion that failed half way is finished by the next", "[delete]") {
+  UnsyncedFileSystem unsynced(posix_file_system());
+  bool refuses = false;
+  HookedFileSystem hooked(unsynced, [&](Operation operation, const std::string&) {
+    const bool refused = refuses && operation == Operation::kRemove;
+    return refused ? Status::error(Errc::kIoError, "it stays") : Status();
+  });
+  TestStore store(small_options(), &hooked);
+  put_numbered(store, 0, 25, "gone");
+  put_numbered(store, 0, 1, "kept");  // what is behind all that queues have, the next start dispatches
+  refuses = true;
+  CHECK_FALSE(store->delete_queues([](std::string_view topic) { return topic == "gone"; }).has_value());
+  refuses = false;
+  CHECK(deleted(store, "gone") == 0);
+  store.reopen();
+  CHECK(store.bodies("gone").empty());
 }
 
 TEST_CASE("it may be deleted while others write", "[delete]") {
