@@ -46,7 +46,7 @@ SentMessage& BrokerModel::recognise(const MessageView& view) {
 }
 
 void BrokerModel::consumed(const std::string& group, const QueueKey& queue, int64_t expected, const MessageView& view,
-                           EpochMs now) {
+                           EpochMs now, uint64_t asked) {
   SentMessage& message = recognise(view);
   require(view.topic == queue.first && view.queue_id.value() == queue.second && view.queue_offset.value() == expected,
           "a consumer of {}/{} at {} got {}/{} at {}", queue.first, queue.second, expected, view.topic,
@@ -61,10 +61,11 @@ void BrokerModel::consumed(const std::string& group, const QueueKey& queue, int6
           "a consumer got message {}, whose transaction was not committed", message.number);
   require(now - message.first_sent_at >= message.delay_ms, "message {} came {} ms after it was sent, not {}",
           message.number, now - message.first_sent_at, message.delay_ms);
+  consumed_[group].insert(message.number);
+  if (queue.first == kDeletedTopic) return judge_deleted(message, asked);
   const auto [seen, fresh] = seen_[queue].try_emplace(expected, message.number);
   require(fresh || seen->second == message.number, "queue {}/{} had message {} at {} and has message {}", queue.first,
           queue.second, seen->second, expected, message.number);
-  consumed_[group].insert(message.number);
 }
 
 size_t BrokerModel::life_of(int64_t physical_offset) const {
@@ -72,7 +73,7 @@ size_t BrokerModel::life_of(int64_t physical_offset) const {
 }
 
 bool BrokerModel::must_be_delivered(const SentMessage& message) const {
-  if (!there(message) || message.torn) return false;
+  if (!there(message) || message.torn || !survives_deletions(message)) return false;
   return message.kind != Kind::kTransaction || (message.verdict == Verdict::kCommit && !message.given_up);
 }
 

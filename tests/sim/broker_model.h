@@ -23,6 +23,9 @@ enum class Stop : uint8_t { kClean, kKill, kPower };
 
 using QueueKey = std::pair<std::string, int32_t>;
 
+// The one that is deleted in some of the seeds.
+inline constexpr const char* kDeletedTopic = "D";
+
 struct SentMessage {
   uint64_t number = 0;
   Kind kind = Kind::kPlain;
@@ -31,6 +34,7 @@ struct SentMessage {
   int64_t delay_ms = 0;
   int attempts = 0;
   uint64_t first_sent = 0, acknowledged = UINT64_MAX;  // turns of the simulation
+  uint64_t back_since = 0;  // a start that may have brought it back after its topic was deleted
   EpochMs first_sent_at;
   std::map<int64_t, int64_t> places;  // as SEND_OK said: physical offset to queue offset
   Verdict verdict = Verdict::kUnknown;
@@ -76,8 +80,9 @@ class BrokerModel {
   SentMessage& asked_about(const MessageView& half, size_t life);
 
   // --- What consumers get ---
-  void consumed(const std::string& group, const QueueKey& queue, int64_t expected, const MessageView& view,
-                EpochMs now);
+  // `asked`: the turn of the pull.
+  void consumed(const std::string& group, const QueueKey& queue, int64_t expected, const MessageView& view, EpochMs now,
+                uint64_t asked);
   CommitModel& commits(const std::string& group, const QueueKey& queue) { return commits_[{group, queue}]; }
 
   // Away from a place that its queue no longer has.
@@ -87,6 +92,13 @@ class BrokerModel {
   // As it is now: what was before is gone, and must have been old.
   void log_begins_at(int64_t begin, EpochMs now);
   int64_t least_minimum(const LoggedQueue& queue) const;
+
+  // --- Deletion of a topic ---
+  void deletion_sent();
+  void deletion_answered(size_t life_asked);
+  void judge_deleted(const SentMessage& message, uint64_t asked) const;
+  // A start that dispatched what is in the log from there on.
+  void dispatched_again(int64_t from);
 
   // --- The store of a broker that has just come up, or is about to stop; in log order ---
   void begin_audit(Stop after);
@@ -110,6 +122,9 @@ class BrokerModel {
     int64_t place = 0, first = 0;  // queue offsets: its own, and the one of the first half of this transaction
     int64_t times = 0;             // its producer was asked
     EpochMs stored;
+  };
+  struct Deletion {
+    uint64_t sent = 0, answered = 0;  // turns
   };
   struct QueueEnd {
     int64_t physical = 0, next = 0;  // of the last message, the queue offset behind it
@@ -137,6 +152,8 @@ class BrokerModel {
   void judge_order() const;
   void judge_seen();
   void judge_ends();
+  bool survives_deletions(const SentMessage& message) const;
+  void forget_deletions(Stop after);
   void judge_expired(int64_t begin, EpochMs now) const;
   // Not gone with its segment. One that is may have been delivered before, or not.
   bool there(const SentMessage& message) const;
@@ -154,6 +171,10 @@ class BrokerModel {
   std::map<QueueKey, LoggedQueue> queues_;
   std::map<QueueKey, QueueEnd> ends_;
   int64_t begin_ = 0, furthest_begin_ = 0;  // of the log
+  std::vector<Deletion> deletions_;         // answered, and no crash since
+  std::optional<Deletion> deleting_;
+  Deletion last_deletion_;
+  std::optional<size_t> deleted_in_life_;  // 0: in several
   Audit audit_;
 };
 

@@ -52,6 +52,7 @@ void BrokerModel::judge_ends() {
   std::map<QueueKey, QueueEnd> ends;
   if (audit_.exact) ends = ends_;
   for (const auto& [key, queue] : queues_) {
+    if (key.first == kDeletedTopic) continue;
     const auto end = ends.find(key);
     require(
         end == ends.end() || queue.messages.front().physical <= end->second.physical || queue.first >= end->second.next,

@@ -38,6 +38,7 @@ void BrokerCounts::add(const BrokerCounts& other) {
   given_up += other.given_up;
   segments_deleted += other.segments_deleted;
   sent_on += other.sent_on;
+  deletions += other.deletions;
 }
 
 BrokerSimulation::BrokerSimulation(uint64_t seed, bool trace)
@@ -46,6 +47,7 @@ BrokerSimulation::BrokerSimulation(uint64_t seed, bool trace)
       log_({.least = trace ? LogLevel::kDebug : LogLevel::kNothing}),
       gives_up_(random_.percent(40)),
       retains_(random_.percent(40)),
+      deletes_(random_.percent(30)),
       disk_(std::make_unique<SimulatedDisk>(random_.next())),
       network_(random_.next()),
       options_(options_for()),
@@ -53,13 +55,14 @@ BrokerSimulation::BrokerSimulation(uint64_t seed, bool trace)
   const Dial dial = [this](ClientEnd::Asked asked, std::function<void()> gone) {
     return network_.connect(*broker_, *disk_, std::move(asked), std::move(gone));
   };
-  const ProducerHabits habits{.silent_percent = gives_up_ ? 40 : 0};
+  const ProducerHabits habits{.deleted_percent = deletes_ ? 25 : 0, .silent_percent = gives_up_ ? 40 : 0};
   for (const char* group : {"P1", "P2"})
     producers_.push_back(
         std::make_unique<SimulatedProducer>(group, model_, clock_, network_, dial, random_.next(), habits));
   for (const char* group : {"C1", "C2"})
     consumers_.push_back(std::make_unique<SimulatedConsumer>(group, model_, clock_, network_, dial, random_.next(),
                                                              options_.config.sync_flush, queues()));
+  admin_ = std::make_unique<SimulatedAdmin>(model_, dial, random_.next());
   if (!trace) return;
   disk_->on_call([](uint64_t number, std::string_view call, const std::string& path) {
     std::fprintf(stderr, "%6d   %s %s\n", static_cast<int>(number), std::string(call).c_str(), path.c_str());
@@ -102,6 +105,7 @@ BrokerRules BrokerSimulation::rules() const {
 std::vector<QueueKey> BrokerSimulation::queues() const {
   std::vector<QueueKey> queues{{"A", 0}, {"A", 1}, {"B", 0}, {"B", 1}};
   if (gives_up_ || retains_) queues.emplace_back(topic_name::kCheckMaxTime, 0);
+  for (int32_t queue = 0; deletes_ && queue < 2; ++queue) queues.emplace_back(kDeletedTopic, queue);
   return queues;
 }
 
@@ -131,8 +135,9 @@ void BrokerSimulation::count_clients() {
   }
   for (const auto& consumer : consumers_) {
     counts_.pulled += consumer->pulled();
-    counts_.sent_on += consumer->sent_on();
+    counts_.sent_on += consumer->times_sent_on();
   }
+  counts_.deletions = admin_->deletions();
 }
 
 void BrokerSimulation::turn() {
@@ -154,6 +159,7 @@ void BrokerSimulation::let_hours_pass() {
 }
 
 void BrokerSimulation::client_turn() {
+  if (deletes_ && random_.percent(15)) return admin_->step();
   const uint64_t who = random_.below(producers_.size() + consumers_.size());
   if (who < producers_.size()) return producers_[who]->step();
   consumers_[who - producers_.size()]->step();

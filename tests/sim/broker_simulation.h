@@ -12,6 +12,7 @@
 #include "cli/broker/broker_controller.h"
 #include "tests/sim/broker_model.h"
 #include "tests/sim/dated_disk.h"
+#include "tests/sim/simulated_admin.h"
 #include "tests/sim/simulated_consumer.h"
 #include "tests/sim/simulated_disk.h"
 #include "tests/sim/simulated_network.h"
@@ -23,7 +24,7 @@ namespace mqctl::sim {
 struct BrokerCounts {
   uint64_t messages = 0, answered = 0, unanswered = 0, retried = 0, checks = 0, pulled = 0, power_cuts = 0, kills = 0,
            cuts_in_recovery = 0, faults = 0, refused_opens = 0, failed_opens = 0, stops = 0, lost_connections = 0,
-           given_up = 0, segments_deleted = 0, sent_on = 0, client_crashes = 0;
+           given_up = 0, segments_deleted = 0, sent_on = 0, deletions = 0, client_crashes = 0;
   void add(const BrokerCounts& other);
 };
 
@@ -60,10 +61,12 @@ class BrokerSimulation {
   std::string segment_path(int64_t offset) const;
   void judge_queues();
   void judge_queue(const QueueKey& key, const LoggedQueue& expected);
+  void judge_queue_of_deleted(const QueueKey& key, const LoggedQueue& logged);
   void judge_offsets(Stop after);
   void wind_up();
   void count_clients();
   void finish();
+  void judge_soundness();
   template <class... Args>
   void say(const char* format, Args... args) const {
     if (!trace_) return;
@@ -78,6 +81,7 @@ class BrokerSimulation {
   const EventLog log_;
   const bool gives_up_;  // transactions that nobody ends
   const bool retains_;   // for an hour, and hours pass
+  const bool deletes_;   // a topic
   static constexpr EpochMs kBegin{1700000000000};
   ManualClock clock_{kBegin};
   std::unique_ptr<SimulatedDisk> disk_;
@@ -89,6 +93,7 @@ class BrokerSimulation {
   std::unique_ptr<BrokerController> broker_;
   std::vector<std::unique_ptr<SimulatedProducer>> producers_;
   std::vector<std::unique_ptr<SimulatedConsumer>> consumers_;
+  std::unique_ptr<SimulatedAdmin> admin_;
   std::optional<Cut> armed_;
   BrokerCounts counts_;
 };

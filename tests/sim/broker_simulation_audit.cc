@@ -9,6 +9,15 @@
 #include "tests/sim/failure.h"
 
 namespace mqctl::sim {
+namespace {
+
+// Made again, it may begin at 0 while the log has earlier records of the same places: one of two is in no queue.
+bool of_deleted_topic(const Finding& finding) {
+  return finding.queue && finding.queue->topic == kDeletedTopic &&
+         (finding.kind == FindingClass::kCqMissing || finding.kind == FindingClass::kCqMismatch);
+}
+
+}  // namespace
 
 void BrokerSimulation::examine(Stop after) {
   broker_->store().await_dispatch(std::chrono::seconds(1));
@@ -16,6 +25,7 @@ void BrokerSimulation::examine(Stop after) {
   model_.begin_audit(after);
   read_log();
   model_.end_audit(broker_->store().max_offset().value());
+  model_.dispatched_again(broker_->recovery().scanned_from.value());
   judge_queues();
   judge_offsets(after);
 }
@@ -60,7 +70,13 @@ std::string BrokerSimulation::segment_path(int64_t offset) const {
 }
 
 void BrokerSimulation::judge_queues() {
-  for (const auto& [key, expected] : model_.queues()) judge_queue(key, expected);
+  for (const auto& [key, expected] : model_.queues()) {
+    if (key.first == kDeletedTopic) {
+      judge_queue_of_deleted(key, expected);
+    } else {
+      judge_queue(key, expected);
+    }
+  }
 }
 
 void BrokerSimulation::judge_queue(const QueueKey& key, const LoggedQueue& expected) {
@@ -83,10 +99,29 @@ void BrokerSimulation::judge_queue(const QueueKey& key, const LoggedQueue& expec
   }
 }
 
+// It has some of what the log has, in the log's order.
+void BrokerSimulation::judge_queue_of_deleted(const QueueKey& key, const LoggedQueue& logged) {
+  DefaultMessageStore& store = broker_->store();
+  const auto& [topic, queue] = key;
+  const QueueOffset min = store.min_queue_offset(topic, QueueId(queue));
+  const GetMessageResult got = store.get_message(topic, QueueId(queue), min, INT32_MAX, SIZE_MAX);
+  auto next = logged.messages.begin();
+  for (const HeldBytes& record : got.messages) {
+    MessageView view;
+    require(parse_record(record.bytes(), CrcCheck::kBody, view) == RecordStatus::kRecord,
+            "queue {}/{} has something that is no message", topic, queue);
+    const int64_t physical = view.physical_offset.value();
+    next = std::find_if(next, logged.messages.end(), [&](const auto& each) { return each.physical == physical; });
+    require(next != logged.messages.end(), "queue {}/{} has a message of {}, the log not", topic, queue, physical);
+    model_.judge_deleted(model_.at(next->number), model_.turn + 1);
+  }
+}
+
 void BrokerSimulation::judge_offsets(Stop after) {
   const bool may_be_cut = after == Stop::kPower && !options_.config.sync_flush;
   for (const std::string& group : model_.groups()) {
     for (const auto& [topic, queue] : queues()) {
+      if (topic == kDeletedTopic) continue;
       model_.commits(group, {topic, queue})
           .restarted(broker_->offsets().query(group, topic, queue), after == Stop::kClean, may_be_cut,
                      broker_->store().max_queue_offset(topic, QueueId(queue)).value());
@@ -99,6 +134,10 @@ void BrokerSimulation::finish() {
   stop_in_order();
   require(broker_->shutdown().ok(), "the last stop failed");
   let_go_of_broker();
+  judge_soundness();
+}
+
+void BrokerSimulation::judge_soundness() {
   const Result<StoreLocation> location = locate_store(*disk_, options_.root);
   require(location.has_value(), "the store cannot be located");
   VerifyOptions verify_options;
@@ -106,6 +145,7 @@ void BrokerSimulation::finish() {
   const Result<VerifyReport> report = verify(*disk_, *location, verify_options);
   require(report.has_value() && report->complete, "verify failed");
   for (const Finding& finding : report->findings) {
+    if (of_deleted_topic(finding)) continue;
     throw Failure(fmt::format("verify: {} {} at {}: {}", finding_name(finding.kind), finding.file, finding.position,
                               finding.detail));
   }

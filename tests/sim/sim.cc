@@ -33,11 +33,11 @@ std::string summary(const BrokerCounts& counts) {
       "{} messages, {} sends answered, {} unanswered, {} retried, {} transactions asked about, {} pulled, {} power "
       "cuts, {} "
       "kills, {} cuts in recovery, {} stops, {} faults, {} failed starts, {} refused starts, {} lost connections, {} "
-      "client crashes, {} given up, {} segments deleted, {} consumers sent on",
+      "client crashes, {} given up, {} segments deleted, {} consumers sent on, {} topics deleted",
       counts.messages, counts.answered, counts.unanswered, counts.retried, counts.checks, counts.pulled,
       counts.power_cuts, counts.kills, counts.cuts_in_recovery, counts.stops, counts.faults, counts.failed_opens,
       counts.refused_opens, counts.lost_connections, counts.client_crashes, counts.given_up, counts.segments_deleted,
-      counts.sent_on);
+      counts.sent_on, counts.deletions);
 }
 
 template <class Simulation, class Counts>

@@ -73,7 +73,7 @@ void SimulatedConsumer::ask_offset(const QueueKey& queue) {
                  require(answer->code == rc::kQueryNotFound || (answer->code == rc::kSuccess && offset),
                          "an offset was answered by {}: {}", answer->code, answer->remark);
                  // Of a broker that has died since, it says nothing of this one.
-                 if (life == model_.life()) model_.commits(group_, queue).check(offset);
+                 if (life == model_.life() && queue.first != kDeletedTopic) model_.commits(group_, queue).check(offset);
                  position.next = offset.value_or(0);
                });
 }
@@ -91,44 +91,53 @@ void SimulatedConsumer::pull(const QueueKey& queue) {
       .set("maxMsgNums", random_.number(1, 8));
   command.set("sysFlag", (committing ? kCommits : 0) | (random_.percent(80) ? kSuspends : 0) | kSubscribes);
   command.set("suspendTimeoutMillis", random_.number(1, 15000)).set("subscription", "*").set("subVersion", 0);
-  client_->ask(std::move(command), [this, queue, committing, number](const ReceivedCommand* answer) {
-    positions_[queue].asking = false;
-    if (answer == nullptr || client_ == nullptr) return;
-    const bool looked =
-        answer->code == rc::kSuccess || (answer->code >= rc::kPullNotFound && answer->code <= rc::kPullOffsetMoved);
-    if (committing && looked) model_.commits(group_, queue).answered(number);
-    pulled(queue, *answer);
-  });
+  client_->ask(
+      std::move(command), [this, queue, committing, number, asked = model_.turn](const ReceivedCommand* answer) {
+        positions_[queue].asking = false;
+        if (answer == nullptr || client_ == nullptr) return;
+        const bool looked =
+            answer->code == rc::kSuccess || (answer->code >= rc::kPullNotFound && answer->code <= rc::kPullOffsetMoved);
+        if (committing && looked) model_.commits(group_, queue).answered(number);
+        pulled(queue, *answer, asked);
+      });
 }
 
-void SimulatedConsumer::pulled(const QueueKey& queue, const ReceivedCommand& answer) {
+void SimulatedConsumer::pulled(const QueueKey& queue, const ReceivedCommand& answer, uint64_t asked) {
   Position& position = positions_[queue];
   const int64_t next = answer.number_or("nextBeginOffset", -1);
   switch (answer.code) {
     case rc::kSuccess:
-      take_records(queue, answer.body);
+      take_records(queue, answer.body, asked);
       return require(next == position.next, "after a pull the next offset is {}, not {}", next, *position.next);
     case rc::kPullNotFound:
       return require(next == position.next, "a pull at {} that found nothing says {}", *position.next, next);
     case rc::kPullOffsetMoved:
-      require(!exact_ || next == answer.number_or("minOffset", -1), "a pull at {} is sent to {}", *position.next, next);
-      if (exact_) model_.moved(queue, *position.next, next);
-      position.next = next;
-      ++sent_on_;
-      return;
+      return sent_on(queue, answer);
     default:
       return require(answer.code == rc::kTopicNotExist || answer.code == rc::kSubscriptionGroupNotExist,
                      "a pull was answered by {}: {}", answer.code, answer.remark);
   }
 }
 
-void SimulatedConsumer::take_records(const QueueKey& queue, Bytes records) {
+// Where all that was given must stay, only because what it would have got is gone.
+void SimulatedConsumer::sent_on(const QueueKey& queue, const ReceivedCommand& answer) {
+  int64_t& position = *positions_[queue].next;
+  const int64_t next = answer.number_or("nextBeginOffset", -1);
+  if (exact_ && queue.first != kDeletedTopic) {
+    require(next == answer.number_or("minOffset", -1), "a pull at {} is sent to {}", position, next);
+    model_.moved(queue, position, next);
+  }
+  position = next;
+  ++sent_on_;
+}
+
+void SimulatedConsumer::take_records(const QueueKey& queue, Bytes records, uint64_t asked) {
   Position& position = positions_[queue];
   while (!records.empty()) {
     MessageView view;
     require(parse_record(records, CrcCheck::kBody, view) == RecordStatus::kRecord,
             "a pull gave something that is no message");
-    model_.consumed(group_, queue, *position.next, view, clock_.now());
+    model_.consumed(group_, queue, *position.next, view, clock_.now(), asked);
     ++*position.next;
     ++pulled_;
     records = records.subspan(view.record.size());

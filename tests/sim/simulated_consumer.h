@@ -23,7 +23,7 @@ class SimulatedConsumer {
   void step();
   void crash();
   uint64_t pulled() const { return pulled_; }
-  uint64_t sent_on() const { return sent_on_; }  // from places that their queue no longer had
+  uint64_t times_sent_on() const { return sent_on_; }  // from places that their queue no longer had
   // A machine that lost messages gives their places away: positions from before mean nothing any more.
   void forget() { crash(); }
 
@@ -35,8 +35,9 @@ class SimulatedConsumer {
   void connect();
   void ask_offset(const QueueKey& queue);
   void pull(const QueueKey& queue);
-  void pulled(const QueueKey& queue, const ReceivedCommand& answer);
-  void take_records(const QueueKey& queue, Bytes records);
+  void pulled(const QueueKey& queue, const ReceivedCommand& answer, uint64_t asked);
+  void sent_on(const QueueKey& queue, const ReceivedCommand& answer);
+  void take_records(const QueueKey& queue, Bytes records, uint64_t asked);
   void commit(const QueueKey& queue);
   void disconnected();
 

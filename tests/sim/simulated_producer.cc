@@ -68,7 +68,8 @@ void SimulatedProducer::crash() {
 SimulatedProducer::Numbers SimulatedProducer::make() {
   const int choice = random_.number(1, 100);
   const Kind kind = choice <= 65 ? Kind::kPlain : choice <= 80 ? Kind::kDelayed : Kind::kTransaction;
-  const std::string topic = random_.percent(70) ? "A" : "B";
+  std::string topic = random_.percent(70) ? "A" : "B";
+  if (kind == Kind::kPlain && random_.percent(habits_.deleted_percent)) topic = kDeletedTopic;
   const int32_t queue = random_.number(0, 1);
   const int count = kind == Kind::kPlain && random_.percent(25) ? random_.number(2, 4) : 1;
   Numbers numbers;

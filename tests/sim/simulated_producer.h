@@ -23,7 +23,8 @@ struct ProducerCounts {
 
 // What it is like.
 struct ProducerHabits {
-  int silent_percent = 0;  // of its transactions: it says "unknown" to each question, and ends them late or never
+  int deleted_percent = 0;  // of its plain messages: to the topic that is deleted now and then
+  int silent_percent = 0;   // of its transactions: it says "unknown" to each question, and ends them late or never
 };
 
 class SimulatedProducer {
