@@ -134,9 +134,10 @@ Result<int> DefaultMessageStore::delete_expired_segments(EpochMs modified_before
   if (Status status = queues_->flush(); !status.ok()) return status;
   Result<int> deleted = segments.delete_from_front(expired, limit);
   // Dispatch and whoever deletes topics change queues as well. Their minima follow the log's, also where a removal
-  // failed.
+  // failed; but their files stay: that segment is back with the next start.
   Status status = reput_->run_between([&] {
     queues_->correct_min_offsets(log_.min_offset());
+    if (!deleted) return Status();
     const Result<int> units = queues_->delete_expired(log_.min_offset());
     if (!units || index_ == nullptr) return units ? Status() : units.error();
     const Result<int> files = index_->delete_expired(log_.min_offset());

@@ -36,8 +36,8 @@ StoreOptions by_steps() {
 }
 
 void fill(TestStore& store) {
-  const std::string body(500, 'x');
-  for (int i = 0; i < 40; ++i) REQUIRE(stored(store->put_message(draft_of(body)).status));
+  const std::string body(100, 'x');
+  for (int i = 0; i < 80; ++i) REQUIRE(stored(store->put_message(draft_of(body)).status));
   store->step(DefaultMessageStore::Service::kReput);
   REQUIRE(store->dispatch_behind_bytes() == 0);
 }
@@ -91,4 +91,8 @@ TEST_CASE("where a segment cannot be removed, the queues still begin where the l
   CHECK(store->min_offset() == PhysicalOffset(static_cast<int64_t>(kSmallSegment)));
   CHECK(store->min_queue_offset("T", QueueId(0)) > QueueOffset(0));
   CHECK(store->min_queue_offset("T", QueueId(0)) == first_kept(store));
+  // The segment is still there, and back with the next start; so must be its units.
+  store.reopen();
+  CHECK(store->min_offset() == PhysicalOffset(0));
+  CHECK(store->min_queue_offset("T", QueueId(0)) == QueueOffset(0));
 }
