@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <system_error>
 
 #include "cli/commands/command_tree.h"
 #include "cli/output/exit_status.h"
@@ -28,6 +29,9 @@ int main(int argc, char** argv) {
     return mqctl::CommandTree().run(argc, argv);
   } catch (const std::bad_alloc&) {
     std::fputs("mqctl: out of memory\n", stderr);
+  } catch (const std::system_error& error) {
+    const bool thread = error.code() == std::errc::resource_unavailable_try_again;
+    std::fprintf(stderr, "mqctl: %s%s\n", thread ? "cannot start a thread: " : "", error.what());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "mqctl: %s\n", error.what());
   }

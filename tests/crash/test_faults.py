@@ -48,9 +48,11 @@ class Puts:
         return answer.code, answer.remark
 
     def several(self, client, count):
+        """In their queue, too, when it returns: dispatch makes files of its own."""
         for _ in range(count):
             code, remark = self.put(client)
             assert code == 0, remark
+        client.wait_for_max("T", 0, max(self.confirmed) + 1)
 
     def until_refused(self, client):
         code, remark = 0, ""

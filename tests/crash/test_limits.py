@@ -53,6 +53,8 @@ def ended(sockets):
 def test_without_descriptors_newcomers_are_turned_away_and_the_others_served(tmp_path):
     with Serve(tmp_path / "store", "--segment-size", "1MiB") as serve, serve.client() as client:
         client.put("T", b"before")
+        client.put("T", b"before")
+        client.wait_for_max("T", 0, 2)   # behind the first one queue and index have their files
         limited(serve.process, resource.RLIMIT_NOFILE, descriptors(serve.process) + 20)
         host, port = serve.address.rsplit(":", 1)
         crowd = [socket.create_connection((host, int(port))) for _ in range(200)]
@@ -69,15 +71,17 @@ def test_without_descriptors_newcomers_are_turned_away_and_the_others_served(tmp
         with serve.client() as newcomer:
             newcomer.put("T", b"after")
         stop(serve)
-    assert [r["body"] for r in records(tmp_path / "store")] == [b"before", *(b"%d" % i for i in range(200)), b"after"]
+    assert [r["body"] for r in records(tmp_path / "store")] == [b"before", b"before", *(b"%d" % i for i in range(200)), b"after"]
     check_closed(tmp_path / "store")
 
 
 def test_without_descriptors_for_files_sends_are_refused_and_then_not(tmp_path):
     confirmed = []
     with Serve(tmp_path / "store", "--segment-size", "64KiB") as serve, serve.client() as client:
-        client.put("T", b"0")
-        confirmed.append(b"0")
+        for _ in range(2):
+            client.put("T", b"0")
+            confirmed.append(b"0")
+        client.wait_for_max("T", 0, 2)   # behind the first one queue and index have their files
         before = resource.prlimit(serve.process.pid, resource.RLIMIT_NOFILE)[0]
         limited(serve.process, resource.RLIMIT_NOFILE, descriptors(serve.process) + 3)
         refused = None

@@ -51,7 +51,8 @@ Tree after_power_cut(const Tree& flushed, const Tree& written, std::mt19937& ran
 
 }  // namespace
 
-TEST_CASE("Whatever pages a power cut took, queues truncated to the last flush are completed from the log", "[exhaustive]") {
+TEST_CASE("Whatever pages a power cut took, queues truncated to the last flush are completed from the log",
+          "[exhaustive]") {
   for (uint32_t seed = 1; seed <= 300; ++seed) {
     INFO(seed);
     std::mt19937 random(seed);
