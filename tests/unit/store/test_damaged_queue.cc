@@ -1,4 +1,5 @@
 // Units of a queue that were damaged at rest: where no later message would tell of the gap, a start must see it.
+#include <atomic>
 #include <filesystem>
 
 #include "tests/unit/store/store_support.h"
@@ -78,7 +79,7 @@ TEST_CASE("A start that dies after it has cut a damaged queue leaves that to the
   for (int calls = 0;; ++calls) {
     INFO(calls);
     UnsyncedFileSystem unsynced(posix_file_system());
-    int left = INT32_MAX;
+    std::atomic<int> left = INT32_MAX;
     HookedFileSystem hooked(unsynced, [&](Operation, const std::string&) {
       return left-- > 0 ? Status() : Status::error(Errc::kIoError, "it fails");
     });
