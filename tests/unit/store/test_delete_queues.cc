@@ -61,7 +61,7 @@ TEST_CASE("a queue goes on with its offsets, also one that got nothing since the
 
 TEST_CASE("a deletion that failed half way is finished by the next", "[delete]") {
   UnsyncedFileSystem unsynced(posix_file_system());
-  bool refuses = false;
+  std::atomic<bool> refuses = false;
   HookedFileSystem hooked(unsynced, [&](Operation operation, const std::string&) {
     const bool refused = refuses && operation == Operation::kRemove;
     return refused ? Status::error(Errc::kIoError, "it stays") : Status();
