@@ -162,7 +162,7 @@ TEST_CASE("a plan tells what would change and changes nothing") {
   CHECK_FALSE(posix_file_system().stat(parent_path(store.path())).has_value());
 }
 
-TEST_CASE("every cut and every flipped byte is read or refused") {
+TEST_CASE("every cut and every flipped byte is read or refused", "[exhaustive]") {
   Store store;
   const std::string file(kFile);
   const auto load = [&](const std::string& text) {
