@@ -27,7 +27,8 @@ struct RecoveryInput {
   const DelayLevelTable& delay_levels;
   bool after_crash;
   OnDamage on_damage;
-  // Called when nothing can be refused any more: what follows changes log, queues and index.
+  // Called before anything changes in log, queues or index, perhaps more than once. Mostly nothing can be refused any
+  // more then; after it, also a start that is refused leaves a store that was not closed.
   std::function<void()> changes_begin;
   // Called before queues are made again from the log's beginning: until they are on disk, no checkpoint may vouch for
   // them.
