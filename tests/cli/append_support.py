@@ -76,7 +76,7 @@ def records(store):
                 found.append(_record(data, at, base))
                 at += size
             else:
-                assert not any(data[at:]), f"{file}: stale bytes behind the end at {at}"
+                assert data.count(0, at) == len(data) - at, f"{file}: stale bytes behind the end at {at}"
                 break
     return found
 

@@ -20,6 +20,7 @@ from append_support import MQCTL, check_closed, ok, records, run, verify_sound  
 
 SEED = int(os.environ.get("MQCTL_SEED", random.SystemRandom().randrange(1 << 32)))
 ROUNDS = int(os.environ.get("MQCTL_KILLS", "14"))
+SMALL = ("--segment-size", "256KiB")  # also where a kill came before there was a store
 
 
 class Writer:
@@ -81,7 +82,7 @@ def waits(rng):
 
 def kill_once(store, rng, round_number, mode, receipts):
     lines = make_lines(rng, round_number)
-    writer = Writer([MQCTL, "append", str(store), "--segment-size", "256KiB", *flags(rng, mode)], lines)
+    writer = Writer([MQCTL, "append", str(store), *SMALL, *flags(rng, mode)], lines)
     writer.wait_for(receipts)
     time.sleep(rng.random() * rng.choice([0, 0.002, 0.02]))
     writer.kill()
@@ -119,7 +120,7 @@ def test_what_was_receipted_survives_kill_9(tmp_path, mode):
         if was_open and (store / "commitlog").exists():
             done = run("verify", store, "--level", "index")
             assert done.returncode == 0, (SEED, round_number, done.stdout[-2000:], done.stderr[-2000:])
-        done = ok("append", store, "-t", "T", "--queue", "0", "-b", "mark")
+        done = ok("append", store, *SMALL, "-t", "T", "--queue", "0", "-b", "mark")
         assert (b"did not stop cleanly" in done.stderr) == was_open
         before = check_log(records(store), before, lines, receipts)
         check_closed(store)
@@ -136,7 +137,7 @@ def test_a_kill_while_recovering_harms_nothing(tmp_path):
         if store.exists():
             subprocess.run(["rm", "-rf", str(store)], check=True)
         lines = make_lines(rng, 0)
-        writer = Writer([MQCTL, "append", str(store), "--segment-size", "256KiB", "-t", "T", "--receipt"], lines)
+        writer = Writer([MQCTL, "append", str(store), *SMALL, "-t", "T", "--receipt"], lines)
         writer.wait_for(1000)
         writer.kill()
         receipts = writer.receipts
