@@ -127,6 +127,33 @@ void IndexFile::drop_entries_from(PhysicalOffset offset) {
   header.store(data());
 }
 
+bool IndexFile::go_back_to(const IndexHeader& known) {
+  if (!was_once(known)) return false;
+  hang_again(known.index_count);
+  known.store(data());
+  return true;
+}
+
+bool IndexFile::was_once(const IndexHeader& known) const {
+  if (known.index_count < 1 || known.index_count > header().index_count) return false;
+  if (known.index_count == 1) return true;
+  return IndexEntry::load(entry(1)).physical_offset == known.begin_offset &&
+         IndexEntry::load(entry(known.index_count - 1)).physical_offset == known.end_offset;
+}
+
+// A slot on disk is as it was at that count, or newer: the newest entry below the count whose slot is newer was in it.
+void IndexFile::hang_again(int32_t index_count) {
+  const auto newer = [&](const std::byte* place) { return load_be<int32_t>(place) >= index_count; };
+  for (int32_t number = index_count - 1; number >= 1; --number) {
+    std::byte* const place = slot(IndexEntry::load(entry(number)).key_hash);
+    if (newer(place)) store_be(place, number);
+  }
+  for (uint32_t i = 0; i < geometry_.slots; ++i) {
+    std::byte* const place = data() + geometry_.slot_at(i);
+    if (newer(place)) store_be(place, int32_t{0});
+  }
+}
+
 int32_t IndexFile::trailing_entries_of(PhysicalOffset offset) const {
   const int32_t newest = header().index_count - 1;
   int32_t number = newest;

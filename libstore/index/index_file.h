@@ -24,6 +24,7 @@ class IndexFile {
   static Result<std::unique_ptr<IndexFile>> open(FileSystem& fs, const std::string& path, IndexGeometry geometry);
 
   const std::string& path() const { return path_; }
+  const IndexGeometry& geometry() const { return geometry_; }
   IndexHeader header() const { return IndexHeader::load(data()); }
   bool full() const { return header().index_count >= static_cast<int32_t>(geometry_.entries); }
   bool empty() const { return header().index_count <= 1; }
@@ -32,6 +33,9 @@ class IndexFile {
   Status put_key(int32_t key_hash, PhysicalOffset offset, EpochMs stored);
   // Takes the entries of records at or behind the offset out again, newest first; the times stay as they are.
   void drop_entries_from(PhysicalOffset offset);
+  // Back to a state that was on disk whole, whatever a crash left of what came after it: entries behind it are out, and
+  // slots that they had taken are given back. False, with nothing changed, where this file was never so.
+  bool go_back_to(const IndexHeader& known);
   // How many of the newest entries, none left out, are of the record at that offset.
   int32_t trailing_entries_of(PhysicalOffset offset) const;
   // Physical offsets of entries with that hash and time, newest first, appended until there are `max`. Times in the
@@ -44,6 +48,8 @@ class IndexFile {
   IndexFile(std::string path, IndexGeometry geometry) : path_(std::move(path)), geometry_(geometry) {}
   Status map(std::unique_ptr<File> file);
   Status reserve_entry(int32_t number);
+  bool was_once(const IndexHeader& known) const;
+  void hang_again(int32_t index_count);
   std::byte* data() const { return region_->data(); }
   std::byte* slot(int32_t key_hash) const {
     return data() + geometry_.slot_at(static_cast<uint32_t>(key_hash) % geometry_.slots);

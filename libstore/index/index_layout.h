@@ -21,6 +21,7 @@ struct IndexHeader {
   static constexpr size_t kEncodedBytes = 40;
   static IndexHeader load(const std::byte* from);
   void store(std::byte* to) const;
+  bool operator==(const IndexHeader&) const = default;
 };
 
 struct IndexEntry {

@@ -42,13 +42,19 @@ bool made_again(const Status& status, LastExit last_exit) {
   return last_exit == LastExit::kCrash ? status.code() != Errc::kIoError : status.code() == Errc::kCorruption;
 }
 
+int64_t number_of(std::string_view path) { return std::stoll(base_name(path)); }
+
+bool is_of(const std::optional<IndexMark>& mark, std::string_view path) {
+  return mark && mark->file == number_of(path);
+}
+
 // Files are flushed when they are full, and the checkpoint remembers the last one's end.
 bool on_disk(const IndexFile& file, EpochMs safe) { return file.full() && file.header().end_timestamp <= safe; }
 
 }  // namespace
 
 IndexService::IndexService(FileSystem& fs, const Clock& clock, IndexServiceOptions options)
-    : fs_(fs), clock_(clock), options_(std::move(options)) {}
+    : fs_(fs), clock_(clock), options_(std::move(options)), checkpoint_(fs, options_.checkpoint) {}
 
 Status IndexService::load(LastExit last_exit, EpochMs safe) {
   MutexLock lock(mutex_);
@@ -56,25 +62,31 @@ Status IndexService::load(LastExit last_exit, EpochMs safe) {
   if (!paths) return std::move(paths).error();
   if (Status status = drop_empty_last(*paths); !status.ok()) return status;
   const bool crash = last_exit == LastExit::kCrash;
+  Result<std::optional<IndexMark>> mark = crash ? checkpoint_.load() : std::optional<IndexMark>();
+  if (!mark) return std::move(mark).error();
+  bool back = false;
   size_t kept = 0;
-  for (; kept < paths->size(); ++kept) {
-    Status status = open_file((*paths)[kept]);
+  for (; kept < paths->size() && !back; ++kept) {
+    const std::string& path = (*paths)[kept];
+    Status status = open_file(path, *mark);
     if (!status.ok()) {
       if (!made_again(status, last_exit)) return status;
       break;
     }
-    if (crash && !on_disk(*files_.back(), safe)) {
-      files_.pop_back();
-      break;
-    }
+    if (!crash || on_disk(*files_.back(), safe)) continue;
+    back = is_of(*mark, path) && files_.back()->go_back_to((*mark)->header);
+    if (back) continue;
+    files_.pop_back();
+    break;
   }
   if (!crash && kept == paths->size()) return {};
+  if (Status status = back ? Status() : checkpoint_.forget(); !status.ok()) return status;
   missing_from_ = files_.empty() ? PhysicalOffset(0) : files_.back()->header().end_offset;
   return drop_from(*paths, kept);
 }
 
-Status IndexService::open_file(const std::string& path) {
-  Result<IndexGeometry> geometry = geometry_of(path);
+Status IndexService::open_file(const std::string& path, const std::optional<IndexMark>& known) {
+  Result<IndexGeometry> geometry = geometry_of(path, known);
   if (!geometry) return std::move(geometry).error();
   Result<std::unique_ptr<IndexFile>> opened = IndexFile::open(fs_, path, *geometry);
   if (!opened) return std::move(opened).error();
@@ -83,14 +95,16 @@ Status IndexService::open_file(const std::string& path) {
   return {};
 }
 
-// An empty file of an unusual division does not give it away: it is taken for one like those before it.
-Result<IndexGeometry> IndexService::geometry_of(const std::string& path) const {
+// An empty file of an unusual division does not give it away: it is taken for one like those before it. Nor does one
+// whose newest entries a crash took.
+Result<IndexGeometry> IndexService::geometry_of(const std::string& path, const std::optional<IndexMark>& known) const {
   Result<std::unique_ptr<File>> file = fs_.open(path, OpenMode::kRead);
   if (!file) return std::move(file).error();
-  Result<IndexGeometry> detected = detect_index_geometry(**file);
-  if (detected || detected.error().code() != Errc::kUnsupported) return detected;
   Result<uint64_t> size = (*file)->size();
   if (!size) return std::move(size).error();
+  if (is_of(known, path) && *size == known->geometry.file_bytes()) return known->geometry;
+  Result<IndexGeometry> detected = detect_index_geometry(**file);
+  if (detected || detected.error().code() != Errc::kUnsupported) return detected;
   return *size == options_.geometry.file_bytes() ? Result<IndexGeometry>(options_.geometry) : std::move(detected);
 }
 
@@ -137,6 +151,8 @@ Status IndexService::put(const DispatchRequest& request) {
 
 Status IndexService::truncate(PhysicalOffset log_end) {
   MutexLock lock(mutex_);
+  if (files_.empty() || files_.back()->header().end_offset < log_end) return {};
+  if (Status status = checkpoint_.forget(); !status.ok()) return status;
   while (!files_.empty() && files_.back()->header().end_offset >= log_end) {
     files_.back()->drop_entries_from(log_end);
     if (!files_.back()->empty()) return files_.back()->flush();
@@ -214,6 +230,28 @@ Status IndexService::flush() {
     if (!files_.empty()) current = files_.back();
   }
   return current == nullptr ? Status() : current->flush();
+}
+
+Result<std::optional<IndexMark>> IndexService::mark() {
+  std::shared_ptr<IndexFile> newest;
+  IndexMark mark;
+  {
+    MutexLock lock(mutex_);
+    if (files_.empty()) return std::optional<IndexMark>();
+    newest = files_.back();
+    mark = {.file = number_of(newest->path()), .geometry = newest->geometry(), .header = newest->header()};
+  }
+  if (Status status = newest->flush(); !status.ok()) return status;
+  return std::optional(mark);
+}
+
+Status IndexService::keep(const IndexMark& mark) {
+  MutexLock lock(mutex_);
+  if (kept_ == mark) return {};
+  kept_.reset();
+  if (Status status = checkpoint_.save(mark); !status.ok()) return status;
+  kept_ = mark;
+  return {};
 }
 
 Result<int> IndexService::delete_expired(PhysicalOffset log_min) {

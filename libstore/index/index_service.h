@@ -2,9 +2,10 @@
 // (Apache: IndexService).
 //
 // Thread-safe: one dispatcher puts, others query.
-// Durability: a file is flushed when it is full and by flush(). After a crash only files that were full by then, and
-// those before them, are kept; the rest is deleted, as Apache does, and missing_from() says where recovery must begin
-// so that no key is lost (Apache loses those before its own starting point).
+// Durability: a file is flushed when it is full, by flush() and by mark(). After a crash files that were full by then
+// are kept, and the one that the last mark is of goes back to it; the rest is deleted, as Apache does, and
+// missing_from() says where recovery must begin so that no key is lost (Apache loses those before its own starting
+// point).
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,7 @@
 #include "libstore/base/mutex.h"
 #include "libstore/base/result.h"
 #include "libstore/index/dispatch_request.h"
+#include "libstore/index/index_checkpoint.h"
 #include "libstore/index/index_file.h"
 
 namespace mqctl {
@@ -27,6 +29,7 @@ enum class TagEntries : uint8_t { kNone, kWrite };
 
 struct IndexServiceOptions {
   std::string directory;   // `<root>/index`
+  std::string checkpoint;  // `<root>/index.checkpoint`; empty: none
   IndexGeometry geometry;  // for the first file; later ones follow those that are there
   TagEntries tags = TagEntries::kWrite;
 };
@@ -55,6 +58,11 @@ class IndexService {
                                     EpochMs end) const EXCLUDES(mutex_);
   // Queries and puts go on meanwhile.
   Status flush() EXCLUDES(mutex_);
+  // The newest file as it is now, which is on disk when this returns; none without one. Queries and puts go on
+  // meanwhile.
+  Result<std::optional<IndexMark>> mark() EXCLUDES(mutex_);
+  // The next load() after a crash goes back to it. REQUIRES: the log is on disk as far as the mark's entries name it.
+  Status keep(const IndexMark& mark) EXCLUDES(mutex_);
   // Oldest first, never the last: files whose entries all lie before the log's beginning.
   Result<int> delete_expired(PhysicalOffset log_min) EXCLUDES(mutex_);
   // The end time of the last full file, which is on disk; 0 while there is none. For the checkpoint.
@@ -63,8 +71,9 @@ class IndexService {
   PhysicalOffset end_offset() const EXCLUDES(mutex_);
 
  private:
-  Status open_file(const std::string& path) REQUIRES(mutex_);
-  Result<IndexGeometry> geometry_of(const std::string& path) const REQUIRES(mutex_);
+  Status open_file(const std::string& path, const std::optional<IndexMark>& known) REQUIRES(mutex_);
+  Result<IndexGeometry> geometry_of(const std::string& path, const std::optional<IndexMark>& known) const
+      REQUIRES(mutex_);
   Status drop_empty_last(std::vector<std::string>& paths) REQUIRES(mutex_);
   Status drop_from(const std::vector<std::string>& paths, size_t first) REQUIRES(mutex_);
   int32_t entries_of(PhysicalOffset offset) const REQUIRES(mutex_);
@@ -77,7 +86,9 @@ class IndexService {
   IndexServiceOptions options_;
   std::optional<PhysicalOffset> missing_from_;
   mutable Mutex mutex_;
-  std::string leftover_ GUARDED_BY(mutex_);  // a file whose making failed: it goes before the next is made
+  IndexCheckpoint checkpoint_ GUARDED_BY(mutex_);
+  std::optional<IndexMark> kept_ GUARDED_BY(mutex_);  // what this life has put into it
+  std::string leftover_ GUARDED_BY(mutex_);           // a file whose making failed: it goes before the next is made
   std::vector<std::shared_ptr<IndexFile>> files_ GUARDED_BY(mutex_);  // oldest first; shared with a flush
   EpochMs safe_timestamp_ GUARDED_BY(mutex_);
 };

@@ -60,7 +60,10 @@ class Rebuilt {
                                       .segment_bytes = genuine_segment_bytes(golden_),
                                       .multi_dispatch = MultiDispatch::kOff}),
         index_(posix_file_system(), system_clock(),
-               {.directory = directory_.path() + "/index", .geometry = facts.geometry, .tags = facts.tags}) {
+               {.directory = directory_.path() + "/index",
+                .checkpoint = {},
+                .geometry = facts.geometry,
+                .tags = facts.tags}) {
     REQUIRE(queues_.load().ok());
     REQUIRE(index_.load(LastExit::kClean, EpochMs(0)).ok());
     dispatch_all();
@@ -188,7 +191,7 @@ TEST_CASE("golden: genuine queues and index are opened, recovered and left as th
     check_bounds(queues, report_of(facts));
 
     IndexService index(posix_file_system(), system_clock(),
-                       {.directory = golden.path("index"), .geometry = {}, .tags = facts.tags});
+                       {.directory = golden.path("index"), .checkpoint = {}, .geometry = {}, .tags = facts.tags});
     REQUIRE(text_of(index.load(LastExit::kClean, EpochMs(0))) == "ok");
     REQUIRE(index.truncate(PhysicalOffset(golden.end())).ok());
     CHECK_FALSE(index.missing_from().has_value());
@@ -211,8 +214,9 @@ TEST_CASE("golden: a killed broker's queues and index are completed from its log
   REQUIRE(queues.load().ok());
   REQUIRE(queues.recover().ok());
   REQUIRE(queues.truncate(PhysicalOffset(golden.end())).ok());
-  IndexService index(posix_file_system(), system_clock(),
-                     {.directory = golden.path("index"), .geometry = facts.geometry, .tags = facts.tags});
+  IndexService index(
+      posix_file_system(), system_clock(),
+      {.directory = golden.path("index"), .checkpoint = {}, .geometry = facts.geometry, .tags = facts.tags});
   REQUIRE(index.load(LastExit::kCrash, EpochMs(0)).ok());
   CHECK(index.missing_from() == PhysicalOffset(0));
   replay(golden, [&](const DispatchRequest& request) {
