@@ -132,6 +132,7 @@ Status DefaultMessageStore::load_and_recover() {
   if (options_.index) {
     IndexServiceOptions index_options;
     index_options.directory = join_path(options_.root, "index");
+    index_options.checkpoint = join_path(options_.root, "index.checkpoint");
     index_options.geometry = options_.index_geometry;
     index_ = std::make_unique<IndexService>(fs_, clock_, index_options);
     const LastExit last_exit = *after_crash ? LastExit::kCrash : LastExit::kClean;
@@ -309,18 +310,29 @@ Status DefaultMessageStore::flush() {
   return index_ == nullptr ? Status() : index_->flush();
 }
 
-// Every value names something that is on disk by now; the log was flushed before the queues, the queues before this.
-Status DefaultMessageStore::save_checkpoint() {
+// What is asked before the flush is on disk after it; dispatch and puts go on meanwhile.
+Status DefaultMessageStore::checkpoint() {
+  MutexLock lock(checkpoint_mutex_);
+  const PhysicalOffset dispatched = reput_->position();
+  if (dispatched == checkpointed_) return {};
+  StoreCheckpoint reached = checkpoint_;
   if (reput_->last_stored().value() > 0) {
-    checkpoint_.physic_msg_timestamp = reput_->last_stored();
-    checkpoint_.logics_msg_timestamp = reput_->last_stored();
+    reached.physic_msg_timestamp = reached.logics_msg_timestamp = reput_->last_stored();
     // A zero is a checkpoint's that does not say: the first record of a log may be meant by any place within it.
-    checkpoint_.logics_physical_offset = std::max(reput_->last_record(), PhysicalOffset(1));
+    reached.logics_physical_offset = std::max(reput_->last_record(), PhysicalOffset(1));
   }
+  Result<std::optional<IndexMark>> mark = index_ == nullptr ? std::optional<IndexMark>() : index_->mark();
+  if (!mark) return std::move(mark).error();
   if (index_ != nullptr) {
-    checkpoint_.index_msg_timestamp = std::max(checkpoint_.index_msg_timestamp, index_->safe_timestamp());
+    reached.index_msg_timestamp = std::max(reached.index_msg_timestamp, index_->safe_timestamp());
   }
-  return checkpoint_.save(fs_, join_path(options_.root, "checkpoint"));
+  if (Status status = log_.flush(); !status.ok()) return status;
+  if (Status status = queues_->flush(); !status.ok()) return status;
+  if (Status status = reached.save(fs_, join_path(options_.root, "checkpoint")); !status.ok()) return status;
+  checkpoint_ = reached;
+  if (Status status = *mark ? index_->keep(**mark) : Status(); !status.ok()) return status;
+  checkpointed_ = dispatched;
+  return {};
 }
 
 Result<int> DefaultMessageStore::delete_queues(const std::function<bool(std::string_view topic)>& of) {
@@ -359,7 +371,7 @@ Status DefaultMessageStore::shutdown() {
   Status outcome = flush();
   if (Status status = log_.shutdown(); outcome.ok()) outcome = status;
   reput_->shutdown();
-  if (outcome.ok()) outcome = save_checkpoint();
+  if (outcome.ok()) outcome = checkpoint();
   if (outcome.ok()) outcome = unmark();
   lock_.reset();
   return outcome;

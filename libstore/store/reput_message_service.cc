@@ -131,8 +131,8 @@ Status ReputMessageService::dispatch_segment(Bytes bytes, int64_t limit) {
     } else if (found == RecordStatus::kRecord) {
       if (Status status = dispatch_(make_dispatch_request(view, levels_)); !status.ok()) return status;
       done += static_cast<int64_t>(view.record.size());
-      last_stored_.store(view.stored.value(), std::memory_order_relaxed);
-      last_record_.store(view.physical_offset.value(), std::memory_order_relaxed);
+      last_stored_.store(view.stored.value(), std::memory_order_release);
+      last_record_.store(view.physical_offset.value(), std::memory_order_release);
     } else {
       return Status::error(Errc::kCorruption,
                            "commit-log offset " + std::to_string(start + done) + ": " + std::string(describe(found)));

@@ -44,8 +44,9 @@ class ReputMessageService {
   // Ends the thread where it stands. Idempotent.
   void shutdown() EXCLUDES(mutex_);
 
-  EpochMs last_stored() const { return EpochMs(last_stored_.load(std::memory_order_relaxed)); }
-  PhysicalOffset last_record() const { return PhysicalOffset(last_record_.load(std::memory_order_relaxed)); }
+  // Of the last record that this life has entered, 0 before the first. Acquire, as position().
+  EpochMs last_stored() const { return EpochMs(last_stored_.load(std::memory_order_acquire)); }
+  PhysicalOffset last_record() const { return PhysicalOffset(last_record_.load(std::memory_order_acquire)); }
 
  private:
   void run() EXCLUDES(mutex_);
@@ -67,7 +68,7 @@ class ReputMessageService {
   const Background background_;
   Mutex dispatching_;                    // before mutex_
   std::atomic<int64_t> position_;        // release: everything below is entered
-  std::atomic<int64_t> last_stored_{0};  // relaxed: read after position() or after shutdown()
+  std::atomic<int64_t> last_stored_{0};  // release, as position_
   std::atomic<int64_t> last_record_{0};
   std::atomic<bool> sleeping_{false};  // seq_cst with the log's position: no wake-up is lost
   std::atomic<bool> stopping_{false};

@@ -84,8 +84,9 @@ void StoreSimulation::step() {
   if (choice <= 50) return put();
   if (choice <= 65) return store_->step(static_cast<DefaultMessageStore::Service>(random_.below(3)));
   if (choice <= 70) return clock_.advance_ms(random_.number(random_.percent(20) ? -100000 : 1, 100000));
-  if (choice <= 76) return flush();
-  if (choice <= 79) return delete_expired();
+  if (choice <= 73) return flush();
+  if (choice <= 77) return checkpoint();
+  if (choice <= 80) return delete_expired();
   if (choice <= 84) return write_config();
   if (choice <= 92) return arm();
   restart();
@@ -150,6 +151,11 @@ void StoreSimulation::flush() {
   const Status status = store_->flush();
   say("flush: %s", status.to_string().c_str());
   if (status.ok() && !disk_->cut()) model_.all_durable();
+}
+
+void StoreSimulation::checkpoint() {
+  const Status status = store_->checkpoint();
+  say("checkpoint: %s", status.to_string().c_str());
 }
 
 void StoreSimulation::delete_expired() {

@@ -32,6 +32,7 @@ class StoreSimulation {
   void settle_put(uint64_t first, uint64_t count, const PutMessageResult& result);
   void locate_run(uint64_t first, uint64_t count, const PutMessageResult& result);
   void flush();
+  void checkpoint();
   void delete_expired();
   void write_config();
   void check_config(Kept kept);
