@@ -64,6 +64,7 @@ const Key kKeys[] = {
     {"cleanFileForciblyEnable", &C::clean_forcibly, kLive},
     {"flushConsumerOffsetInterval", &C::offset_flush_interval_ms, kLive},
     {"flushDelayOffsetInterval", &C::delay_offset_flush_interval_ms, kLive},
+    {"flushConsumeQueueThoroughInterval", &C::checkpoint_interval_ms, kLive},
     {"channelExpiredTimeout", &C::channel_expired_ms, kLive},
     {"sendMessageThreadPoolNums", &C::send_threads, kAtStart},
     {"sendThreadPoolQueueCapacity", &C::send_queue_capacity, kAtStart},

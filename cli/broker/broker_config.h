@@ -56,6 +56,7 @@ struct BrokerConfig {
 
   int32_t offset_flush_interval_ms = 5000;
   int32_t delay_offset_flush_interval_ms = 10000;
+  int32_t checkpoint_interval_ms = 60000;
   int32_t channel_expired_ms = 120000;
   int32_t lock_max_live_ms = 60000;
   // Threads, 0: the connection's own; requests that may wait for them; how long one may wait, 0: any time.

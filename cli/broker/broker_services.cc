@@ -56,6 +56,9 @@ void BrokerController::add_services() {
     locks_.remove_expired();
   });
   services_.every(configured(&BrokerConfig::transaction_check_interval_ms), [this] { transactions_->check(); });
+  services_.every(configured(&BrokerConfig::checkpoint_interval_ms), [this] {
+    if (Status status = store_->checkpoint(); !status.ok()) log_.error("checkpoint: " + status.to_string());
+  });
   services_.every(std::chrono::duration_cast<milliseconds>(CleanCommitLogService::kInterval), [this] { clean_up(); });
 }
 

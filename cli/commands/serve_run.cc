@@ -164,7 +164,7 @@ class Serve {
     const RecoveryReport& report = broker_->recovery();
     if (report.after_crash) {
       log_.info("the last writer did not stop cleanly; recovered " + std::to_string(report.records_scanned) +
-                " messages");
+                " messages from commit-log offset " + std::to_string(report.scanned_from.value()) + " on");
     }
     if (report.bytes_cut > 0)
       log_.warning("cut " + std::to_string(report.bytes_cut) + " bytes off the log: " + report.cut_reason);

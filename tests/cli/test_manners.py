@@ -165,7 +165,7 @@ def put_in_place(path, kind):
     {"directory": path.mkdir, "fifo": lambda: os.mkfifo(path), "link": lambda: path.symlink_to("/dev/null")}[kind]()
 
 
-@pytest.mark.parametrize("name", ["lock", "checkpoint", "config/topics.json", "config/delayOffset.json"])
+@pytest.mark.parametrize("name", ["lock", "checkpoint", "index.checkpoint", "config/topics.json", "config/delayOffset.json"])
 @pytest.mark.parametrize("kind", ["directory", "fifo", "link"])
 def test_what_stands_in_a_files_place_is_no_wrong_use(tiny, name, kind):
     put_in_place(tiny / name, kind)

@@ -184,3 +184,32 @@ def test_everything_acknowledged_survives_kill_9(tmp_path):
         assert serve.process.wait(10) == 0
     assert [body_of(r) for r in dump(store)] == [b"%d" % i for i in range(count)]
     verify_sound(store)
+
+
+def test_checkpoints_are_written_while_it_runs_and_what_they_say_holds_after_kill_9(tmp_path):
+    store, conf = tmp_path / "store", tmp_path / "broker.conf"
+    conf.write_text("flushConsumeQueueThoroughInterval=100\n")
+
+    def last_kept():
+        file = store / "checkpoint"
+        return int.from_bytes(file.read_bytes()[40:48], "big") if file.exists() else 0
+
+    with Serve(store, "--segment-size", "64KiB", "-c", conf) as serve, serve.client() as client:
+        for i in range(300):
+            answer = client.ask(310, send_ext("T", i=f"KEYS\1k{i}\2"), b"%d" % i)
+            assert answer.code == 0
+            if i in (100, 200):
+                place = int(answer.ext["msgId"][16:], 16)
+                wait_for(lambda: last_kept() >= place)
+                assert (store / "index.checkpoint").stat().st_size == 60
+        serve.process.kill()
+        serve.process.wait()
+    with Serve(store) as serve, serve.client() as client:
+        client.wait_for_max("T", 0, 300)
+        for i in (0, 100, 101, 200, 250, 299):
+            asked = {"topic": "T", "key": f"k{i}", "maxNum": 10, "beginTimestamp": 0, "endTimestamp": 2**62}
+            found = client.ask(12, asked)
+            assert found.code == 0 and b"%d" % i in found.body
+        serve.process.terminate()
+        assert serve.process.wait(10) == 0
+    verify_sound(store)

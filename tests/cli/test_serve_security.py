@@ -122,7 +122,7 @@ def test_a_link_that_was_planted_is_not_written_through(tmp_path, planted):
     assert not (store / planted).is_symlink()
 
 
-@pytest.mark.parametrize("planted", ["lock", "checkpoint"])
+@pytest.mark.parametrize("planted", ["lock", "checkpoint", "index.checkpoint"])
 @pytest.mark.parametrize("command", ["serve", "append"])
 def test_a_link_at_the_name_of_a_file_that_is_always_there_is_refused(tmp_path, planted, command):
     store, victim = tmp_path / "store", tmp_path / "victim"
