@@ -5,6 +5,7 @@
 #include "cli/broker/body_text.h"
 #include "cli/broker/broker_controller.h"
 #include "cli/broker/config_table.h"
+#include "cli/broker/hand_over.h"
 #include "cli/broker/processors.h"
 #include "cli/broker/topic_validator.h"
 
@@ -103,17 +104,13 @@ class HeartBeat {
   bool short_form_ = false;
 };
 
-void beat_and_respond(BrokerController& broker, const Request& request) {
-  try {
-    request.respond(HeartBeat(broker, request).run());
-  } catch (const std::exception& error) {
-    broker.log().error("heartbeat: " + std::string(error.what()));
-    request.respond(Response::of(rc::kSystemError, error.what()));
-  }
-  if (request.channel->open()) return;
+Response late_beat(BrokerController& broker, const Request& request) {
+  Response response = HeartBeat(broker, request).run();
+  if (request.channel->open()) return response;
   // It went while this waited: nobody will take its clients away.
   broker.consumers().remove_channel(request.channel->id());
   broker.producers().remove_channel(request.channel->id());
+  return response;
 }
 
 // What brings new groups waits for the disk: not on a connection's own thread, and its JSON does not wait with it.
@@ -121,11 +118,7 @@ std::optional<Response> heart_beat(BrokerController& broker, Executor& saving, c
   HeartBeat beat(broker, *request);
   if (!beat.is_json()) return Response::of(rc::kSystemError, "the heartbeat is no JSON");
   if (saving.runs_inline() || !beat.has_new_groups()) return beat.run();
-  const bool taken =
-      saving.submit({[&broker, request] { beat_and_respond(broker, *request); },
-                     [request](std::chrono::milliseconds, size_t) { request->respond(Response::busy()); },
-                     request->command.storage_bytes});
-  return taken ? std::nullopt : std::optional(Response::busy());
+  return hand_over(broker, saving, request, [&broker](const RequestPtr& r) { return late_beat(broker, *r); });
 }
 
 Response unregister(BrokerController& broker, const Request& request) {

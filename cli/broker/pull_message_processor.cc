@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/broker/broker_controller.h"
+#include "cli/broker/hand_over.h"
 #include "cli/broker/processors.h"
 #include "cli/broker/send_check.h"
 #include "libstore/index/consume_queue_store.h"
@@ -263,7 +264,9 @@ void register_pull_processors(ProcessorTable& table, BrokerExecutors& executors,
   });
   for (const int32_t code : {request_code::kPullMessage, request_code::kLitePullMessage}) {
     table.add(code, code == request_code::kPullMessage ? executors.pull : executors.lite_pull,
-              [&broker](const RequestPtr& request) { return PullMessage(broker, request, true).run(); });
+              behind_new_groups(broker, executors.admin, "consumerGroup", [&broker](const RequestPtr& request) {
+                return PullMessage(broker, request, true).run();
+              }));
   }
 }
 
