@@ -87,8 +87,8 @@ run() {
   say "the binary: $mqctl"
 }
 
-# The programs under the address and undefined behaviour sanitizers, the threads under their own, the fuzzers, and
-# clang's analysis.
+# The programs under the address and undefined behaviour sanitizers, the threads under their own, the fuzzers, which
+# clang builds with its analysis of locks, and clang-tidy.
 analyse() {
   build asan --target unit_tests mqctl
   ctest --preset asan -L unit -j 2
@@ -98,9 +98,8 @@ analyse() {
   build fuzz
   say "the fuzzers: every case, the kept corpora, and some inputs by chance"
   /usr/bin/python3 -B tests/fuzz/fuzz.py replay
-  build clang
   say "clang-tidy and clang-format"
-  git ls-files 'libstore/*.cc' | xargs -P 2 -n 8 clang-tidy -p build/clang --quiet 2>/dev/null
+  git ls-files 'libstore/*.cc' | xargs -P 2 -n 8 clang-tidy -p build/fuzz --quiet 2>/dev/null
   git ls-files '*.cc' '*.h' | xargs clang-format --dry-run --Werror
 }
 
