@@ -154,6 +154,7 @@ Status DefaultMessageStore::load_and_recover() {
     return std::move(report).error();
   }
   recovery_ = std::move(*report);
+  if (checkpoint_.logics_physical_offset >= recovery_.log_end) checkpoint_ = checkpoint_.of_no_log();
   return {};
 }
 
@@ -168,12 +169,9 @@ Status DefaultMessageStore::unmark() {
   return fs_.sync_directory(options_.root);
 }
 
-// On disk alone: what it says is true again once this life ends in order.
+// On disk alone: mostly what it says is true again once this life ends in order.
 Status DefaultMessageStore::distrust_checkpoint() {
-  StoreCheckpoint none = checkpoint_;
-  none.physic_msg_timestamp = none.logics_msg_timestamp = EpochMs(0);
-  none.logics_physical_offset = PhysicalOffset(0);
-  return none.save(fs_, join_path(options_.root, "checkpoint"));
+  return checkpoint_.of_no_log().save(fs_, join_path(options_.root, "checkpoint"));
 }
 
 Status DefaultMessageStore::start() {

@@ -160,10 +160,40 @@ Status refuse_queues_without_log(const RecoveryInput& input) {
                        "the store has consume queues and no commit-log segment; a broker would delete the queues");
 }
 
+// It says nothing of what comes in the place of what is cut off, or gone.
+Status distrust_if_ahead(const RecoveryInput& input, PhysicalOffset log_end) {
+  const PhysicalOffset known = input.checkpoint.logics_physical_offset;
+  return known > PhysicalOffset(0) && known >= log_end ? input.distrust_checkpoint() : Status();
+}
+
 Status begin_without_log(const RecoveryInput& input) {
   if (Status status = refuse_queues_without_log(input); !status.ok()) return status;
+  if (Status status = distrust_if_ahead(input, PhysicalOffset(0)); !status.ok()) return status;
   // What it holds of a log that is gone would keep the entries of the next one out.
   return input.index == nullptr ? Status() : input.index->truncate(PhysicalOffset(0));
+}
+
+// Changes log, queues and index; what was checked says how.
+Status bring_into_agreement(const RecoveryInput& input, const EvidentWalk& evident,
+                            std::optional<PhysicalOffset> damaged, PhysicalOffset vouched, RecoveryReport& report) {
+  const PhysicalOffset end = evident.log.end;
+  input.changes_begin();
+  if (Status status = input.queues.last_unit() ? Status() : input.distrust_checkpoint(); !status.ok()) return status;
+  if (Status status = distrust_if_ahead(input, end); !status.ok()) return status;
+  correct_misplaced(input.log.files(), evident.misplaced, report);
+  const std::optional<PhysicalOffset> wanted = wanted_again(input, damaged, end);
+  if (Status status = wanted ? put_again_from(input, *wanted, report) : Status(); !status.ok()) return status;
+  if (Status status = trust_queues(input, std::min(end, vouched), end); !status.ok()) return status;
+  if (Status status = input.index == nullptr ? Status() : input.index->truncate(end); !status.ok()) return status;
+  input.queues.correct_min_offsets(input.log.min_offset());
+  if (Status status = dispatch_or_rebuild(input, end, report); !status.ok()) return status;
+  if (Status status = cut_log(input, evident.log, report); !status.ok()) return status;
+  if (input.after_crash) {
+    if (Status status = sync_log(input, report); !status.ok()) return status;
+    if (Status status = input.queues.sync(); !status.ok()) return status;
+  }
+  input.queues.correct_min_offsets(input.log.min_offset());
+  return {};
 }
 
 }  // namespace
@@ -198,21 +228,7 @@ Result<RecoveryReport> recover_store(const RecoveryInput& input) {
     if (Status status = refuse_damage(files, walk); !status.ok()) return status;
   }
 
-  input.changes_begin();
-  if (Status status = input.queues.last_unit() ? Status() : input.distrust_checkpoint(); !status.ok()) return status;
-  correct_misplaced(files, evident.misplaced, report);
-  const std::optional<PhysicalOffset> wanted = wanted_again(input, damaged, walk.end);
-  if (Status status = wanted ? put_again_from(input, *wanted, report) : Status(); !status.ok()) return status;
-  if (Status status = trust_queues(input, std::min(walk.end, vouched), walk.end); !status.ok()) return status;
-  if (Status status = input.index == nullptr ? Status() : input.index->truncate(walk.end); !status.ok()) return status;
-  input.queues.correct_min_offsets(input.log.min_offset());
-  if (Status status = dispatch_or_rebuild(input, walk.end, report); !status.ok()) return status;
-  if (Status status = cut_log(input, walk, report); !status.ok()) return status;
-  if (input.after_crash) {
-    if (Status status = sync_log(input, report); !status.ok()) return status;
-    if (Status status = input.queues.sync(); !status.ok()) return status;
-  }
-  input.queues.correct_min_offsets(input.log.min_offset());
+  if (Status status = bring_into_agreement(input, evident, damaged, vouched, report); !status.ok()) return status;
   return report;
 }
 

@@ -48,6 +48,13 @@ Status StoreCheckpoint::save(FileSystem& fs, const std::string& path) const {
   return *size == 0 ? fs.sync_directory(parent_path(path)) : Status();
 }
 
+StoreCheckpoint StoreCheckpoint::of_no_log() const {
+  StoreCheckpoint none = *this;
+  none.physic_msg_timestamp = none.logics_msg_timestamp = EpochMs(0);
+  none.logics_physical_offset = PhysicalOffset(0);
+  return none;
+}
+
 EpochMs StoreCheckpoint::min_timestamp() const {
   const int64_t earlier = std::min(physic_msg_timestamp.value(), logics_msg_timestamp.value());
   return EpochMs(std::max(earlier, kLookBackMs) - kLookBackMs);  // whatever stands in the file

@@ -30,6 +30,8 @@ struct StoreCheckpoint {
   // Written in place (one sector) and synced; made whole where it is missing or short.
   Status save(FileSystem& fs, const std::string& path) const;
 
+  // The same, which says nothing of the log and its queues.
+  StoreCheckpoint of_no_log() const;
   // Where abnormal recovery of 4.9.x and 5.x before 5.5.0 looks back to: 3 s before the lesser of the first two.
   EpochMs min_timestamp() const;
 };

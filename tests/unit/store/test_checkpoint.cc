@@ -46,6 +46,29 @@ TEST_CASE("After a crash a start reads the log from its last checkpoint on, and 
   for (int i = 0; i < 230; ++i) CHECK(with_key(store, i) == 1);
 }
 
+TEST_CASE("A checkpoint of a log that was cut off says nothing of what comes in its place") {
+  TestStore store;
+  const std::vector<PutMessageResult> old = put_numbered(store, 0, 100);
+  store.close();
+  // Cut off from record 20 on, and then the clock goes back.
+  store.options().on_damage = OnDamage::kTruncate;
+  write_file(store.path("abort"), {});
+  overwrite(store.segment_path(old[20].offset), static_cast<uint64_t>(old[20].offset.value()) % kSmallSegment,
+            std::vector<std::byte>(60));
+  store.open();
+  REQUIRE(store->max_offset() == old[20].offset);
+  if (GENERATE(false, true)) REQUIRE(text_of(store->checkpoint()) == "ok");
+  store.clock().advance_ms(-100000);
+  put_numbered(store, 0, 60, "U");
+  put_numbered(store, 20, 60);
+  store.kill();
+  // The power took the last units of a queue that nothing came for later.
+  overwrite(store.path("consumequeue/U/0/" + offset_file_name(40 * 20)), 0, std::vector<std::byte>(400));
+  store.open();
+  CHECK(store.bodies("U") == numbered(0, 60));
+  CHECK(store.bodies() == numbered(0, 60));
+}
+
 TEST_CASE("What a recovery has put again is kept by the first checkpoint after it") {
   TestStore store(indexed_options());
   put_with_keys(store, 0, 100);
