@@ -63,7 +63,8 @@ BrokerController::BrokerController(FileSystem& fs, const Clock& clock, const Eve
       stats_(clock, options_.config.cluster_name),
       pending_sends_(static_cast<size_t>(std::max(1, options_.config.send_queue_capacity))),
       executors_(options_.config, options_.store.background),
-      services_(clock) {}
+      services_(clock),
+      checkpoints_(clock) {}
 
 BrokerController::~BrokerController() { (void)shutdown(); }
 
@@ -95,6 +96,7 @@ Status BrokerController::start() {
   schedule_->start();
   hold_.start();
   services_.start();
+  checkpoints_.start();
   server_->start();
   return {};
 }
@@ -106,7 +108,8 @@ void BrokerController::step(Service service) {
     case Service::kScheduleMessage:
       return (void)schedule_->deliver_all_due();
     case Service::kTimed:
-      return services_.run_due();
+      services_.run_due();
+      return checkpoints_.run_due();
   }
 }
 
@@ -216,9 +219,11 @@ Status BrokerController::shutdown() {
   hold_.release_all();
   schedule_->stop();
   services_.stop();
+  checkpoints_.stop();
   executors_.shutdown(kQueueLimit);
   pending_sends_.wait_for_none(kAnswerLimit);
   if (server_ != nullptr) server_->stop(kCloseLimit);
+  persist_groups();
   persist_offsets();
   Status outcome = schedule_->persist();
   if (Status status = store_->shutdown(); outcome.ok()) outcome = std::move(status);
@@ -233,8 +238,8 @@ void BrokerController::channel_closed(const ChannelPtr& channel) {
 
 void BrokerController::notify_consumer_ids_changed(const std::string& group, const ConsumerGroup& now) {
   if (!accepting() || now.model.broadcasting() || !config().notify_consumer_ids_changed) return;
-  const Result<std::optional<SubscriptionGroup>> settings = groups_.find(group, false);
-  if (settings && *settings && !(*settings)->notify_enable()) return;
+  const std::optional<SubscriptionGroup> settings = groups_.known(group);
+  if (settings && !settings->notify_enable()) return;
   for (const ClientInfo& client : now.clients) {
     RemotingCommand command;
     command.code = request_code::kNotifyConsumerIdsChanged;
@@ -244,10 +249,7 @@ void BrokerController::notify_consumer_ids_changed(const std::string& group, con
 }
 
 std::optional<SubscriptionGroup> BrokerController::group(std::string_view name) {
-  Result<std::optional<SubscriptionGroup>> found = groups_.find(name, config().auto_create_group);
-  if (found) return *found;
-  log_.error("subscription groups: " + found.error().to_string());
-  return std::nullopt;
+  return groups_.find(name, config().auto_create_group);
 }
 
 bool BrokerController::has_groups(const std::vector<std::string>& names) const {

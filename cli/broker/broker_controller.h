@@ -147,6 +147,7 @@ class BrokerController {
   void channel_closed(const ChannelPtr& channel);
   const BrokerMessage& scheduled(const BrokerMessage& message, std::optional<BrokerMessage>& delayed) const;
   DefaultMessageStore::PutDone noted(DefaultMessageStore::PutDone done);
+  void persist_groups();
   void persist_offsets();
   void clean_up();
   std::string config_file(const char* name) const;
@@ -188,6 +189,7 @@ class BrokerController {
   NewTopics new_topics_{*this, executors_.new_topics};
   std::unique_ptr<RemotingServer> server_;
   TimedServices services_;
+  TimedServices checkpoints_;  // a file a queue is synced: the others do not wait for that
 };
 
 }  // namespace mqctl

@@ -17,7 +17,7 @@ int32_t threads_that_wait(const BrokerConfig& config, int32_t configured) {
   return config.sync_flush && configured == 0 ? kGroupCommitThreads : configured;
 }
 
-// These look at whole tables, save them, or read from the disk all that came after a place: never on a connection's own
+// These look at whole tables, save them, or read from the disk all that came after a place: not on a connection's own
 // thread.
 int32_t at_least_one(int32_t threads) { return std::max(1, threads); }
 
@@ -26,7 +26,7 @@ int32_t at_least_one(int32_t threads) { return std::max(1, threads); }
 BrokerExecutors::BrokerExecutors(const BrokerConfig& c, Background background)
     : send("send", sized(background, c.send_threads, c.send_queue_capacity, c.send_queue_wait_ms)),
       send_back("sendBack", sized(background, at_least_one(threads_that_wait(c, c.send_threads)), c.send_queue_capacity,
-                                  c.send_queue_wait_ms)),
+                                  c.send_threads == 0 ? c.admin_queue_wait_ms : c.send_queue_wait_ms)),
       pull("pull", sized(background, c.pull_threads, c.pull_queue_capacity, c.pull_queue_wait_ms)),
       lite_pull("litePull",
                 sized(background, c.lite_pull_threads, c.lite_pull_queue_capacity, c.lite_pull_queue_wait_ms)),

@@ -44,7 +44,10 @@ void BrokerController::add_services() {
   const auto configured = [this](int32_t BrokerConfig::*interval) {
     return [this, interval] { return milliseconds(std::max(100, config().*interval)); };
   };
-  services_.every(configured(&BrokerConfig::offset_flush_interval_ms), [this] { persist_offsets(); });
+  services_.every(configured(&BrokerConfig::offset_flush_interval_ms), [this] {
+    persist_groups();
+    persist_offsets();
+  });
   services_.every(configured(&BrokerConfig::delay_offset_flush_interval_ms), [this] {
     if (Status status = schedule_->persist(); !status.ok()) log_.error("delay offsets: " + status.to_string());
   });
@@ -56,10 +59,14 @@ void BrokerController::add_services() {
     locks_.remove_expired();
   });
   services_.every(configured(&BrokerConfig::transaction_check_interval_ms), [this] { transactions_->check(); });
-  services_.every(configured(&BrokerConfig::checkpoint_interval_ms), [this] {
+  checkpoints_.every(configured(&BrokerConfig::checkpoint_interval_ms), [this] {
     if (Status status = store_->checkpoint(); !status.ok()) log_.error("checkpoint: " + status.to_string());
   });
   services_.every(std::chrono::duration_cast<milliseconds>(CleanCommitLogService::kInterval), [this] { clean_up(); });
+}
+
+void BrokerController::persist_groups() {
+  if (Status status = groups_.save_made(); !status.ok()) log_.error("subscription groups: " + status.to_string());
 }
 
 void BrokerController::persist_offsets() {

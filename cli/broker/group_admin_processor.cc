@@ -72,9 +72,9 @@ Response all_groups(BrokerController& broker, const Request& request) {
 
 Response one_group(BrokerController& broker, const Request& request) {
   const std::string name(request.command.text("group"));
-  const Result<std::optional<SubscriptionGroup>> group = broker.groups().find(name, false);
-  if (!group || !*group) return Response::of(rc::kSubscriptionGroupNotExist, "No group in this broker. group: " + name);
-  return Response::with_body(compact((*group)->json));
+  const std::optional<SubscriptionGroup> group = broker.groups().find(name, false);
+  if (!group) return Response::of(rc::kSubscriptionGroupNotExist, "No group in this broker. group: " + name);
+  return Response::with_body(compact(group->json));
 }
 
 Response delete_group(BrokerController& broker, const Request& request) {

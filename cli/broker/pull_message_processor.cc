@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "cli/broker/broker_controller.h"
-#include "cli/broker/hand_over.h"
 #include "cli/broker/processors.h"
 #include "cli/broker/send_check.h"
 #include "libstore/index/consume_queue_store.h"
@@ -80,7 +79,8 @@ class PullMessage {
       return Response::of(rc::kInvalidParameter, "the request lacks queueId, queueOffset or commitOffset");
     if (!broker_may(broker_, permission::kRead))
       return forbidden(kBrokerForbidden, broker_forbids(broker_, *request_, "pulling message"));
-    const std::optional<SubscriptionGroup> group = broker_.group(group_);
+    // One that was deleted while it waited is not to come back by that.
+    const std::optional<SubscriptionGroup> group = may_park_ ? broker_.group(group_) : broker_.groups().known(group_);
     if (!group) {
       return Response::of(rc::kSubscriptionGroupNotExist,
                           "subscription group [" + std::string(group_) + "] does not exist, " + std::string(kFaq));
@@ -264,9 +264,7 @@ void register_pull_processors(ProcessorTable& table, BrokerExecutors& executors,
   });
   for (const int32_t code : {request_code::kPullMessage, request_code::kLitePullMessage}) {
     table.add(code, code == request_code::kPullMessage ? executors.pull : executors.lite_pull,
-              behind_new_groups(broker, executors.admin, "consumerGroup", [&broker](const RequestPtr& request) {
-                return PullMessage(broker, request, true).run();
-              }));
+              [&broker](const RequestPtr& request) { return PullMessage(broker, request, true).run(); });
   }
 }
 

@@ -72,6 +72,8 @@ Status SubscriptionGroupManager::replace(Tables tables) {
   next.next(clock_.now());
   if (Status status = save(tables, next); !status.ok()) return status;
   MutexLock lock(mutex_);
+  std::erase_if(made_, [&](const std::string& name) { return tables.groups.contains(name); });
+  for (const std::string& name : made_) tables.groups.emplace(name, tables_.groups.at(name));  // while it was saved
   std::swap(tables_, tables);
   version_ = next;
   return {};
@@ -102,11 +104,25 @@ std::vector<std::string> SubscriptionGroupManager::missing(const std::vector<std
   return {found.begin(), found.end()};
 }
 
-Result<std::optional<SubscriptionGroup>> SubscriptionGroupManager::find(std::string_view name, bool auto_create) {
+std::optional<SubscriptionGroup> SubscriptionGroupManager::find(std::string_view name, bool auto_create) {
+  constexpr size_t kMostUnsaved = 10000;
   std::optional<SubscriptionGroup> group = known(name);
   if (group || !may_be_made(name, auto_create)) return group;
-  if (Status status = ensure({std::string(name)}, auto_create); !status.ok()) return status;
-  return known(name);
+  std::string made(name);
+  MutexLock lock(mutex_);
+  if (made_.size() == kMostUnsaved) return std::nullopt;
+  const auto [entry, fresh] = tables_.groups.try_emplace(made, shared(default_group_json(made)));
+  if (fresh) made_.insert(std::move(made));
+  return SubscriptionGroup{*entry->second};
+}
+
+Status SubscriptionGroupManager::save_made() {
+  MutexLock changing(change_mutex_);
+  {
+    MutexLock lock(mutex_);
+    if (made_.empty()) return {};
+  }
+  return replace(copy());
 }
 
 Status SubscriptionGroupManager::ensure(const std::vector<std::string>& names, bool auto_create) {
@@ -149,6 +165,10 @@ Status SubscriptionGroupManager::update(const std::map<std::string, ConfigJson>&
 Status SubscriptionGroupManager::erase(const std::string& name) {
   MutexLock changing(change_mutex_);
   Tables tables = copy();
+  {
+    MutexLock lock(mutex_);
+    made_.erase(name);
+  }
   return tables.groups.erase(name) == 0 ? Status() : replace(std::move(tables));
 }
 

@@ -1,12 +1,14 @@
 // SubscriptionGroupManager: the consumer groups and how they are treated (Apache: SubscriptionGroupManager;
-// config/subscriptionGroup.json). Changes are on disk when they return, and are seen then. Who looks does not wait for
-// the disk. Thread-safe.
+// config/subscriptionGroup.json). Changes are on disk when they return, and are seen then; but a group that is made
+// because somebody consumes is seen at once and saved later: lost, it is made again by the same. Who looks does not
+// wait for the disk. Thread-safe.
 #pragma once
 
 #include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,9 +45,11 @@ class SubscriptionGroupManager {
   std::optional<SubscriptionGroup> known(std::string_view name) const EXCLUDES(mutex_);
   // Of these the ones that ensure() would make, each once.
   std::vector<std::string> missing(const std::vector<std::string>& names, bool auto_create) const EXCLUDES(mutex_);
-  // A group that is unknown is made where `auto_create` says so; none where it does not, or the name is none.
-  Result<std::optional<SubscriptionGroup>> find(std::string_view name, bool auto_create)
-      EXCLUDES(change_mutex_, mutex_);
+  // A group that is unknown is made where `auto_create` says so; none where it does not, or the name is none, or too
+  // many are not saved yet.
+  std::optional<SubscriptionGroup> find(std::string_view name, bool auto_create) EXCLUDES(mutex_);
+  // Those that find() made are on disk when this returns.
+  Status save_made() EXCLUDES(change_mutex_, mutex_);
   // Makes those that are unknown, by the same rules, and saves once for all of them.
   Status ensure(const std::vector<std::string>& names, bool auto_create) EXCLUDES(change_mutex_, mutex_);
   std::vector<std::pair<std::string, ConfigJson>> all() const EXCLUDES(mutex_);
@@ -75,6 +79,7 @@ class SubscriptionGroupManager {
   mutable Mutex mutex_;
   ConfigTableFile file_ GUARDED_BY(change_mutex_);
   Tables tables_ GUARDED_BY(mutex_);
+  std::set<std::string, std::less<>> made_ GUARDED_BY(mutex_);  // by find(), and not saved yet
   DataVersion version_ GUARDED_BY(mutex_);
 };
 

@@ -11,9 +11,9 @@ constexpr size_t kHeaderAt = 8, kSlotsAt = kHeaderAt + IndexHeader::kEncodedByte
 constexpr size_t kCrcAt = kEntriesAt + 4, kEncodedBytes = kCrcAt + 4;
 using Encoded = std::array<std::byte, kEncodedBytes>;
 
-// A broker maps the file whole, and Java counts a mapping's bytes in an int.
+// Entry 0 is never used. A broker maps the file whole, and Java counts a mapping's bytes in an int.
 bool possible(const IndexGeometry& geometry) {
-  return geometry.slots > 0 && geometry.entries > 0 && geometry.file_bytes() <= INT32_MAX;
+  return geometry.slots > 0 && geometry.entries > 1 && geometry.file_bytes() <= INT32_MAX;
 }
 
 uint32_t crc_of(const Encoded& bytes) { return masked_crc32(Bytes(bytes).first(kCrcAt)); }
@@ -58,7 +58,9 @@ Status IndexCheckpoint::save(const IndexMark& mark) {
 
 Status IndexCheckpoint::forget() {
   if (path_.empty()) return {};
-  if (Status status = fs_.remove(path_); !status.ok()) return status.code() == Errc::kNotFound ? Status() : status;
+  // Also where it is gone already: that may not be on disk.
+  Status removed = fs_.remove(path_);
+  if (!removed.ok() && removed.code() != Errc::kNotFound) return removed;
   return fs_.sync_directory(parent_path(path_));
 }
 

@@ -2,8 +2,8 @@
 // that file goes back to it instead of being made again from the log. (Apache has nothing like it and deletes the file;
 // its brokers do not look at this one; docs/store-format.md.)
 //
-// What it says stays true while the file it names has those entries: whoever takes some of them away, or the file, has
-// it forgotten first. Not synchronised.
+// What it says stays true while the file it names has those entries: whoever takes some of them away, or the newest
+// file, has it forgotten first. Not synchronised.
 #pragma once
 
 #include <cstdint>

@@ -51,6 +51,14 @@ bool is_of(const std::optional<IndexMark>& mark, std::string_view path) {
 // Files are flushed when they are full, and the checkpoint remembers the last one's end.
 bool on_disk(const IndexFile& file, EpochMs safe) { return file.full() && file.header().end_timestamp <= safe; }
 
+enum class Believed : uint8_t { kNothing, kMark, kWhole };
+
+// After a crash. A file that has a mark is believed no other way: it may have filled up since, at times before `safe`.
+Believed believed_of(IndexFile& file, const std::optional<IndexMark>& mark, EpochMs safe) {
+  if (is_of(mark, file.path())) return file.go_back_to(mark->header) ? Believed::kMark : Believed::kNothing;
+  return on_disk(file, safe) ? Believed::kWhole : Believed::kNothing;
+}
+
 }  // namespace
 
 IndexService::IndexService(FileSystem& fs, const Clock& clock, IndexServiceOptions options)
@@ -61,6 +69,7 @@ Status IndexService::load(LastExit last_exit, EpochMs safe) {
   Result<std::vector<std::string>> paths = list_paths(fs_, options_.directory);
   if (!paths) return std::move(paths).error();
   if (Status status = drop_empty_last(*paths); !status.ok()) return status;
+  MutexLock checkpoint_lock(checkpoint_mutex_);
   const bool crash = last_exit == LastExit::kCrash;
   Result<std::optional<IndexMark>> mark = crash ? checkpoint_.load() : std::optional<IndexMark>();
   if (!mark) return std::move(mark).error();
@@ -73,11 +82,13 @@ Status IndexService::load(LastExit last_exit, EpochMs safe) {
       if (!made_again(status, last_exit)) return status;
       break;
     }
-    if (!crash || on_disk(*files_.back(), safe)) continue;
-    back = is_of(*mark, path) && files_.back()->go_back_to((*mark)->header);
-    if (back) continue;
-    files_.pop_back();
-    break;
+    const Believed believed = crash ? believed_of(*files_.back(), *mark, safe) : Believed::kWhole;
+    if (believed == Believed::kNothing) {
+      files_.pop_back();
+      break;
+    }
+    back = believed == Believed::kMark;
+    if (!back && files_.back()->full()) safe_timestamp_ = files_.back()->header().end_timestamp;
   }
   if (!crash && kept == paths->size()) return {};
   if (Status status = back ? Status() : checkpoint_.forget(); !status.ok()) return status;
@@ -152,7 +163,7 @@ Status IndexService::put(const DispatchRequest& request) {
 Status IndexService::truncate(PhysicalOffset log_end) {
   MutexLock lock(mutex_);
   if (files_.empty() || files_.back()->header().end_offset < log_end) return {};
-  if (Status status = checkpoint_.forget(); !status.ok()) return status;
+  if (Status status = forget_mark(); !status.ok()) return status;
   while (!files_.empty() && files_.back()->header().end_offset >= log_end) {
     files_.back()->drop_entries_from(log_end);
     if (!files_.back()->empty()) return files_.back()->flush();
@@ -245,8 +256,14 @@ Result<std::optional<IndexMark>> IndexService::mark() {
   return std::optional(mark);
 }
 
+Status IndexService::forget_mark() {
+  MutexLock lock(checkpoint_mutex_);
+  kept_.reset();
+  return checkpoint_.forget();
+}
+
 Status IndexService::keep(const IndexMark& mark) {
-  MutexLock lock(mutex_);
+  MutexLock lock(checkpoint_mutex_);
   if (kept_ == mark) return {};
   kept_.reset();
   if (Status status = checkpoint_.save(mark); !status.ok()) return status;

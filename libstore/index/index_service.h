@@ -41,7 +41,7 @@ class IndexService {
   // `safe`: the checkpoint's index time. Files whose name is no number are left alone, as Apache does. After a crash a
   // file that cannot be read is deleted with those behind it; otherwise one that contradicts itself is, and what else
   // cannot be read is an error.
-  Status load(LastExit last_exit, EpochMs safe) EXCLUDES(mutex_);
+  Status load(LastExit last_exit, EpochMs safe) EXCLUDES(mutex_, checkpoint_mutex_);
   // Entries are missing for records from here on. After a crash so it is whether or not this load() deleted a file: the
   // start before, which did, may have died on the way. None after a clean exit where no file was deleted.
   std::optional<PhysicalOffset> missing_from() const { return missing_from_; }
@@ -51,7 +51,7 @@ class IndexService {
   Status put(const DispatchRequest& request) EXCLUDES(mutex_);
   // Entries of records at or behind the log's end go. (Apache leaves them, and indexes no record until the log is past
   // them again.)
-  Status truncate(PhysicalOffset log_end) EXCLUDES(mutex_);
+  Status truncate(PhysicalOffset log_end) EXCLUDES(mutex_, checkpoint_mutex_);
   // Physical offsets whose entries match the key's hash and the time, newest first: candidates, since the text of a key
   // is not stored.
   std::vector<PhysicalOffset> query(std::string_view topic, std::string_view key, size_t max, EpochMs begin,
@@ -62,10 +62,13 @@ class IndexService {
   // meanwhile.
   Result<std::optional<IndexMark>> mark() EXCLUDES(mutex_);
   // The next load() after a crash goes back to it. REQUIRES: the log is on disk as far as the mark's entries name it.
-  Status keep(const IndexMark& mark) EXCLUDES(mutex_);
+  Status keep(const IndexMark& mark) EXCLUDES(checkpoint_mutex_);
+  // Durably: for who changes the log and keeps no index.
+  Status forget_mark() EXCLUDES(checkpoint_mutex_);
   // Oldest first, never the last: files whose entries all lie before the log's beginning.
   Result<int> delete_expired(PhysicalOffset log_min) EXCLUDES(mutex_);
-  // The end time of the last full file, which is on disk; 0 while there is none. For the checkpoint.
+  // The end time of the last full file that is surely on disk, 0 while there is none: for the checkpoint. After a crash
+  // those behind it are made again, and may be no younger.
   EpochMs safe_timestamp() const EXCLUDES(mutex_);
   // The last record indexed; 0 while there is none.
   PhysicalOffset end_offset() const EXCLUDES(mutex_);
@@ -86,9 +89,10 @@ class IndexService {
   IndexServiceOptions options_;
   std::optional<PhysicalOffset> missing_from_;
   mutable Mutex mutex_;
-  IndexCheckpoint checkpoint_ GUARDED_BY(mutex_);
-  std::optional<IndexMark> kept_ GUARDED_BY(mutex_);  // what this life has put into it
-  std::string leftover_ GUARDED_BY(mutex_);           // a file whose making failed: it goes before the next is made
+  Mutex checkpoint_mutex_;  // behind the other; puts do not wait for the disk here
+  IndexCheckpoint checkpoint_ GUARDED_BY(checkpoint_mutex_);
+  std::optional<IndexMark> kept_ GUARDED_BY(checkpoint_mutex_);  // what this life has put into it
+  std::string leftover_ GUARDED_BY(mutex_);  // a file whose making failed: it goes before the next is made
   std::vector<std::shared_ptr<IndexFile>> files_ GUARDED_BY(mutex_);  // oldest first; shared with a flush
   EpochMs safe_timestamp_ GUARDED_BY(mutex_);
 };

@@ -219,7 +219,11 @@ Status MappedFileQueue::flush() {
   int64_t where = std::max(flushed_where(), min_offset());
   while (where < target) {
     MappedFile* file = find(where);
-    if (file == nullptr) break;
+    if (file == nullptr) {  // retention has gone on meanwhile
+      if (min_offset() <= where) break;
+      where = min_offset();
+      continue;
+    }
     if (Status status = file->flush(); !status.ok()) return status;
     const int64_t flushed = file->first_offset() + static_cast<int64_t>(file->flushed_position());
     if (flushed <= where) break;

@@ -137,7 +137,14 @@ Status DefaultMessageStore::load_and_recover() {
     index_ = std::make_unique<IndexService>(fs_, clock_, index_options);
     const LastExit last_exit = *after_crash ? LastExit::kCrash : LastExit::kClean;
     if (Status status = index_->load(last_exit, checkpoint_.index_msg_timestamp); !status.ok()) return status;
+    if (index_->missing_from()) {
+      checkpoint_.index_msg_timestamp = std::min(checkpoint_.index_msg_timestamp, index_->safe_timestamp());
+    }
+  } else if (Status status = IndexCheckpoint(fs_, join_path(options_.root, "index.checkpoint")).forget();
+             !status.ok()) {
+    return status;
   }
+  if (Status status = write_checkpoint_again(*after_crash); !status.ok()) return status;
   // After a crash the abort file was there before us.
   bool changed = *after_crash || (index_ != nullptr && index_->missing_from());
   Result<RecoveryReport> report = recover_store({.log = log_,
@@ -167,6 +174,17 @@ Status DefaultMessageStore::mark_open() {
 Status DefaultMessageStore::unmark() {
   if (Status status = fs_.remove(join_path(options_.root, "abort")); !status.ok()) return status;
   return fs_.sync_directory(options_.root);
+}
+
+// What was read may be what a sync has failed to write, with something else on disk; and files of the index that are
+// made again are not to be believed before they are whole.
+Status DefaultMessageStore::write_checkpoint_again(bool after_crash) {
+  const bool index_again = index_ != nullptr && index_->missing_from();
+  if (!after_crash && !index_again) return {};
+  const std::string path = join_path(options_.root, "checkpoint");
+  const Result<bool> there = exists(fs_, path);
+  if (!there) return there.error();
+  return *there ? checkpoint_.save(fs_, path) : Status();
 }
 
 // On disk alone: mostly what it says is true again once this life ends in order.
@@ -328,7 +346,9 @@ Status DefaultMessageStore::checkpoint() {
   if (Status status = queues_->flush(); !status.ok()) return status;
   if (Status status = reached.save(fs_, join_path(options_.root, "checkpoint")); !status.ok()) return status;
   checkpoint_ = reached;
-  if (Status status = *mark ? index_->keep(**mark) : Status(); !status.ok()) return status;
+  // Where there is no room for it a start after a crash reads more.
+  const Status kept = *mark ? index_->keep(**mark) : Status();
+  if (!kept.ok() && kept.code() != Errc::kNoSpace) return kept;
   checkpointed_ = dispatched;
   return {};
 }

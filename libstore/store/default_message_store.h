@@ -153,6 +153,7 @@ class DefaultMessageStore {
   Status load_and_recover();
   Status mark_open();
   Status unmark();
+  Status write_checkpoint_again(bool after_crash);
   Status distrust_checkpoint();
   Status start();
   Status dispatch(const DispatchRequest& request);

@@ -122,7 +122,8 @@ TEST_CASE("A mark with a byte that is not its own is none, and one that cannot b
     CHECK_FALSE(checkpoint_of(index).load()->has_value());
   }
   SECTION("a division that cannot be") {
-    for (const IndexGeometry geometry : {IndexGeometry{0, 42}, IndexGeometry{210, 0}, IndexGeometry{UINT32_MAX, 1}}) {
+    for (const IndexGeometry geometry :
+         {IndexGeometry{0, 42}, IndexGeometry{210, 0}, IndexGeometry{205, 1}, IndexGeometry{UINT32_MAX, 1}}) {
       IndexMark wrong = mark;
       wrong.geometry = geometry;
       REQUIRE(checkpoint_of(index).save(wrong).ok());
@@ -148,6 +149,23 @@ TEST_CASE("A mark with a byte that is not its own is none, and one that cannot b
     other_begin.begin_offset += 1;
     disbelieved(other_begin);
   }
+}
+
+TEST_CASE("A file that has a mark is not believed for its time: it may have filled up with the clock put back") {
+  Index index;
+  put_eight_and_keep(index);
+  index.put(9, 20);
+  const std::string marked = index.directory() + "/" + index.names().front();
+  std::vector<std::byte> torn = read_file(marked);
+  std::fill(torn.begin() + static_cast<std::ptrdiff_t>(kSmall.entry_at(30)),
+            torn.begin() + static_cast<std::ptrdiff_t>(kSmall.entry_at(35)), std::byte{0});
+  REQUIRE(index.reopen(LastExit::kClean).ok());
+  write_file(marked, torn);
+  REQUIRE(index.reopen(LastExit::kCrash, kForever).ok());
+  CHECK(index.query("all") == down_from(7, 0));
+  put_missing(index, 20);
+  CHECK(index.query("all") == down_from(19, 0));
+  CHECK(index->safe_timestamp() == IndexHeader::load(read_file(marked).data()).end_timestamp);
 }
 
 TEST_CASE("After a clean exit a mark is not asked for") {
