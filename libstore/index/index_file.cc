@@ -8,6 +8,12 @@ namespace {
 
 constexpr uint64_t kAllocateAheadBytes = 1u << 20;
 
+// Both may say anything.
+int32_t seconds_since(EpochMs begin, EpochMs stored) {
+  if (begin.value() <= 0 || stored <= begin) return 0;
+  return static_cast<int32_t>(std::min<int64_t>((stored - begin) / 1000, INT32_MAX));
+}
+
 bool times_overlap(const IndexHeader& header, EpochMs begin, EpochMs end) {
   return begin <= header.end_timestamp && end >= header.begin_timestamp;
 }
@@ -83,13 +89,11 @@ Status IndexFile::put_key(int32_t key_hash, PhysicalOffset offset, EpochMs store
   auto previous = load_be<int32_t>(slot_place);
   // Its own number: a writer died between slot and header. (Apache makes that entry its own predecessor.)
   if (previous <= 0 || previous >= header.index_count) previous = 0;
-  const int64_t seconds = (stored - header.begin_timestamp) / 1000;
 
   IndexEntry fresh;
   fresh.key_hash = key_hash;
   fresh.physical_offset = offset;
-  fresh.seconds =
-      header.begin_timestamp.value() <= 0 ? 0 : static_cast<int32_t>(std::clamp<int64_t>(seconds, 0, INT32_MAX));
+  fresh.seconds = seconds_since(header.begin_timestamp, stored);
   fresh.previous = previous;
   fresh.store(entry(header.index_count));
   store_be(slot_place, header.index_count);
@@ -165,13 +169,15 @@ void IndexFile::query(int32_t key_hash, EpochMs begin, EpochMs end, size_t max,
                       std::vector<PhysicalOffset>& found) const {
   const IndexHeader header = this->header();
   if (!times_overlap(header, begin, end)) return;
+  // Whatever stands there, some seconds more are a time.
+  const EpochMs first = std::clamp(header.begin_timestamp, EpochMs(INT64_MIN / 2), EpochMs(INT64_MAX / 2));
   auto number = load_be<int32_t>(slot(key_hash));
   while (number > 0 && number < header.index_count && found.size() < max) {
     const IndexEntry candidate = IndexEntry::load(entry(number));
     if (candidate.seconds < 0) return;
     // The first entry of a file that follows another counts its seconds from that one's end; its time is the header's.
     const int64_t since_begin = number == 1 ? 0 : int64_t{candidate.seconds} * 1000;
-    const EpochMs time = header.begin_timestamp + since_begin;
+    const EpochMs time = first + since_begin;
     if (candidate.key_hash == key_hash && time + 999 >= begin && time <= end)
       found.push_back(candidate.physical_offset);
     if (candidate.previous >= number) return;

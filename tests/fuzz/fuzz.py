@@ -36,6 +36,7 @@ FUZZERS = {
     "format": (1024, 3000),
     "frame": (8192, 20000),
     "index": (4096, 8000),
+    "index_mark": (4096, 5000),
     "properties": (2048, 10000),
     "record": (4096, 200000),
     "scanner": (4096, 4000),
