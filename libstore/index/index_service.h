@@ -63,8 +63,6 @@ class IndexService {
   Result<std::optional<IndexMark>> mark() EXCLUDES(mutex_);
   // The next load() after a crash goes back to it. REQUIRES: the log is on disk as far as the mark's entries name it.
   Status keep(const IndexMark& mark) EXCLUDES(checkpoint_mutex_);
-  // Durably: for who changes the log and keeps no index.
-  Status forget_mark() EXCLUDES(checkpoint_mutex_);
   // Oldest first, never the last: files whose entries all lie before the log's beginning.
   Result<int> delete_expired(PhysicalOffset log_min) EXCLUDES(mutex_);
   // The end time of the last full file that is surely on disk, 0 while there is none: for the checkpoint. After a crash
@@ -82,6 +80,7 @@ class IndexService {
   int32_t entries_of(PhysicalOffset offset) const REQUIRES(mutex_);
   Status put_key(int32_t hash, const DispatchRequest& request) REQUIRES(mutex_);
   Status add_file() REQUIRES(mutex_);
+  Status forget_mark() EXCLUDES(checkpoint_mutex_);
   std::string next_name() const REQUIRES(mutex_);
 
   FileSystem& fs_;

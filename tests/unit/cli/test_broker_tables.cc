@@ -122,11 +122,54 @@ TEST_CASE("Who looks at a table does not wait while it is saved, and sees what i
 
   SubscriptionGroupManager groups(slow, kClock, dir.path() + "/subscriptionGroup.json");
   REQUIRE(groups.load().ok());
-  LookWhileSaving group_looks([&] { return groups.find("g", false)->has_value(); });
+  LookWhileSaving group_looks([&] { return groups.contains("g"); });
   at_step = std::ref(group_looks);
-  REQUIRE(groups.find("g", true).has_value());
+  REQUIRE(groups.ensure({"g"}, true).ok());
   CHECK_FALSE(group_looks.any_saw());
-  CHECK(groups.find("g", false)->has_value());
+  CHECK(groups.contains("g"));
+}
+
+TEST_CASE("A group that a consumer makes is there at once, and saved by the next save, also where one goes on") {
+  const TemporaryDirectory dir;
+  std::function<Status()> at_step = [] { return Status(); };
+  test::HookedFileSystem slow(fs(), [&](test::Operation, const std::string&) { return at_step(); });
+  const std::string path = dir.path() + "/subscriptionGroup.json";
+  SubscriptionGroupManager groups(slow, kClock, path);
+  REQUIRE(groups.load().ok());
+  const auto saved = [&](const char* name) {
+    SubscriptionGroupManager again(fs(), kClock, path);
+    REQUIRE(again.load().ok());
+    return again.contains(name);
+  };
+  REQUIRE(groups.find("first", true).has_value());
+  CHECK_FALSE(groups.find("other", false).has_value());
+  CHECK_FALSE(saved("first"));
+  at_step = [&] {
+    REQUIRE(groups.find("second", true).has_value());
+    return Status();
+  };
+  REQUIRE(groups.save_made().ok());
+  CHECK((saved("first") && !saved("second") && groups.contains("second")));
+  at_step = [] { return Status(); };
+  REQUIRE(groups.erase("second").ok());
+  REQUIRE(groups.find("third", true).has_value());
+  at_step = [] { return Status::error(Errc::kNoSpace, "no room, says the test"); };
+  CHECK(groups.save_made().code() == Errc::kNoSpace);
+  CHECK(groups.contains("third"));
+  at_step = [] { return Status(); };
+  REQUIRE(groups.update({{"told", default_group_json("told")}}).ok());
+  CHECK((saved("third") && saved("told") && !saved("second") && !groups.contains("second")));
+}
+
+TEST_CASE("Of groups that cannot be saved there is a limit") {
+  const TemporaryDirectory dir;
+  SubscriptionGroupManager groups(fs(), kClock, dir.path() + "/subscriptionGroup.json");
+  REQUIRE(groups.load().ok());
+  int made = 0;
+  while (made < 20000 && groups.find("G" + std::to_string(made), true)) ++made;
+  CHECK(made == 10000);
+  REQUIRE(groups.save_made().ok());
+  CHECK(groups.find("G" + std::to_string(made), true).has_value());
 }
 
 TEST_CASE("Configuration files of genuine brokers are read, and written so that nothing is lost") {
