@@ -69,7 +69,7 @@ TEST_CASE("A checkpoint of a log that was cut off says nothing of what comes in 
   CHECK(store.bodies() == numbered(0, 60));
 }
 
-TEST_CASE("What a recovery has put again is kept by the first checkpoint after it") {
+TEST_CASE("The first checkpoint after a recovery says nothing that is not so") {
   TestStore store(indexed_options());
   put_with_keys(store, 0, 100);
   store.kill();
