@@ -60,6 +60,9 @@ Status QueueCheck::add_queue(const QueueKey& key, uint64_t& votes_of_size) {
   if (files) {
     votes_of_size = files->segment_bytes;
     for (const SegmentFile& file : files->segments) pieces.push_back({file.base.value(), file.size_bytes});
+    // A writer that was killed had just made it; the next start takes it away (Apache: MappedFileQueue.doLoad).
+    const bool was_killed = location_.abort_file && !location_.locked;
+    if (was_killed && !pieces.empty() && pieces.back().size_bytes == 0) pieces.pop_back();
     for (const StrayFile& stray : files->strays) {
       if (stray.reason == "directory") continue;  // brokers pass over it
       Finding finding;
@@ -83,8 +86,6 @@ void QueueCheck::judge_files() {
     for (const QueueFiles::Piece& piece : queue->files.pieces()) {
       const bool newest = &piece == &queue->files.pieces().back();
       if (piece.size_bytes == segment_bytes_ || (newest && location_.locked)) continue;
-      // A writer that was killed had just made it; the next start takes it away (Apache: MappedFileQueue.doLoad).
-      if (newest && piece.size_bytes == 0 && location_.abort_file) continue;
       const uint64_t from = std::min(piece.size_bytes, segment_bytes_), to = std::max(piece.size_bytes, segment_bytes_);
       Finding finding;
       finding.kind = piece.size_bytes < segment_bytes_ ? FindingClass::kShortFile : FindingClass::kOversizedFile;

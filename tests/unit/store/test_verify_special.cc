@@ -4,6 +4,7 @@
 
 #include "libstore/message/record_layout.h"
 #include "libstore/message/system_flag.h"
+#include "tests/unit/store/store_support.h"
 #include "tests/unit/store/verify_support.h"
 
 using namespace mqctl;
@@ -149,6 +150,25 @@ TEST_CASE("a segment made ahead, and a store with nothing in it") {
   const TemporaryDirectory empty;
   std::filesystem::create_directories(empty.path() + "/commitlog");
   CHECK(brief(verified(empty.path())) == "");
+}
+
+TEST_CASE("a queue's only file, cut to nothing, is missed where no start would put its units again") {
+  TestStore store;
+  store.put("one", "Old");
+  put_numbered(store, 0, 100);
+  store.clock().advance_ms(100000);
+  put_numbered(store, 100, 200);
+  store.put("two", "New");
+  store.settle();
+  REQUIRE(text_of(store->checkpoint()) == "ok");
+  store.kill();
+  VerifyOptions options;
+  options.level = VerifyLevel::kIndex;
+  REQUIRE(brief(verified(store.path(""), options)) == "");
+  for (const char* topic : {"Old", "New"}) {
+    std::filesystem::resize_file(store.path("consumequeue/" + std::string(topic) + "/0/" + offset_file_name(0)), 0);
+  }
+  CHECK(brief(verified(store.path(""), options)) == line("cq-missing", "consumequeue/Old/0", 0, 20));
 }
 
 TEST_CASE("files that a killed writer had just made are no damage") {
