@@ -65,7 +65,7 @@ Status ConsumeQueue::refuse_gap(const DispatchRequest& request) const {
                              " where the queue ends at " + std::to_string(max_offset().value()));
 }
 
-Status ConsumeQueue::put(const DispatchRequest& request) {
+Status ConsumeQueue::put(const DispatchRequest& request, Beginning beginning) {
   const int64_t end = request.physical_offset.value() + request.size;
   if (end <= max_physical_offset_.load(std::memory_order_relaxed)) return {};
   if (request.queue_offset.value() < 0 || request.queue_offset.value() > kLargestQueueOffset) {
@@ -78,7 +78,8 @@ Status ConsumeQueue::put(const DispatchRequest& request) {
     // Where no unit can be read any more the records between went with their segments, before a power cut took their
     // units.
     const bool readable = last_unit() && min_offset() < max_offset();
-    if (Status status = readable ? refuse_gap(request) : begin_at(expected); !status.ok()) return status;
+    const bool begins = !readable && beginning == Beginning::kAnywhere;
+    if (Status status = begins ? begin_at(expected) : refuse_gap(request); !status.ok()) return status;
   }
   if (Status status = append({request.physical_offset, request.size, request.tags_code}, expected); !status.ok()) {
     return status;

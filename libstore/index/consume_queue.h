@@ -21,6 +21,9 @@
 
 namespace mqctl {
 
+// Where a queue without a unit that can be read begins: with whatever record comes first, or with queue offset 0 alone.
+enum class Beginning : uint8_t { kAnywhere, kAtZero };
+
 class ConsumeQueue {
  public:
   // `directory`: `<root>/consumequeue/<topic>/<queue id>`. The segment size is rounded up to whole units.
@@ -47,7 +50,7 @@ class ConsumeQueue {
   // may be repeated. kCorruption for one that leaves a gap: Apache appends it in the wrong place, where every later
   // message would carry a wrong number; here the caller must dispatch from further back, or give up. (Apache asks
   // neither for queue offset 0, and so numbers a topic wrongly that was deleted and made again.)
-  Status put(const DispatchRequest& request);
+  Status put(const DispatchRequest& request, Beginning beginning = Beginning::kAnywhere);
   // An empty queue begins at this offset: filler units up to it, minimum and maximum there, also after recover().
   // kInvalidArgument where it has units.
   Status initialize_with_offset(QueueOffset offset);

@@ -167,14 +167,14 @@ Status ConsumeQueueStore::sync() const {
   });
 }
 
-Status ConsumeQueueStore::put(const DispatchRequest& request) {
+Status ConsumeQueueStore::put(const DispatchRequest& request, Beginning beginning) {
   if (!enters_consume_queue(request.sys_flag) || !is_entry_name(request.topic)) return {};
-  if (Status status = queue_for(request.topic, request.queue_id).put(request); !status.ok()) return status;
-  return options_.multi_dispatch == MultiDispatch::kOff ? Status() : put_multi(request);
+  if (Status status = queue_for(request.topic, request.queue_id).put(request, beginning); !status.ok()) return status;
+  return options_.multi_dispatch == MultiDispatch::kOff ? Status() : put_multi(request, beginning);
 }
 
 // Lists of different lengths are passed over as Apache does, and so is a name that is no directory's.
-Status ConsumeQueueStore::put_multi(const DispatchRequest& request) {
+Status ConsumeQueueStore::put_multi(const DispatchRequest& request, Beginning beginning) {
   if (!takes_multi_dispatch(request.topic)) return {};
   std::string_view names = find_property(request.properties, property::kInnerMultiDispatch).value_or("");
   std::string_view offsets = find_property(request.properties, property::kInnerMultiQueueOffset).value_or("");
@@ -189,7 +189,7 @@ Status ConsumeQueueStore::put_multi(const DispatchRequest& request) {
     copy.topic = name;
     copy.queue_offset = QueueOffset(offset);
     if (name.starts_with("%LMQ%")) copy.queue_id = QueueId(0);
-    if (Status status = queue_for(name, copy.queue_id).put(copy); !status.ok()) return status;
+    if (Status status = queue_for(name, copy.queue_id).put(copy, beginning); !status.ok()) return status;
   }
   return {};
 }

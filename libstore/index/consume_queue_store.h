@@ -42,7 +42,7 @@ class ConsumeQueueStore {
   Status recover();
   // Enters a record into its queue, if it is of a kind that enters one, and into those its multi-dispatch names. A
   // topic that cannot be the name of a directory (`../x`, from a log of anybody's making) has no queue.
-  Status put(const DispatchRequest& request);
+  Status put(const DispatchRequest& request, Beginning beginning = Beginning::kAnywhere);
   Status truncate(PhysicalOffset log_end);
   void correct_min_offsets(PhysicalOffset log_min);
   Result<int> delete_expired(PhysicalOffset log_min);
@@ -73,7 +73,7 @@ class ConsumeQueueStore {
   Status refuse_other_kinds(const std::vector<DirectoryEntry>& topics) const;
   Result<std::vector<Key>> list_queues(const std::vector<DirectoryEntry>& topics) const;
   Result<uint64_t> usual_segment_bytes(const std::vector<Key>& queues) const;
-  Status put_multi(const DispatchRequest& request);
+  Status put_multi(const DispatchRequest& request, Beginning beginning);
   ConsumeQueue& queue_for(std::string_view topic, QueueId queue_id);
   ConsumeQueue& add(const std::string& topic, QueueId queue_id);
   std::string queue_directory(std::string_view topic, QueueId queue_id) const;

@@ -72,10 +72,14 @@ Status refuse_damage(const MappedFileQueue& files, const LogWalk& walk) {
 }
 
 Status dispatch_again(const RecoveryInput& input, PhysicalOffset from, PhysicalOffset end, RecoveryReport& report) {
+  // What comes before this was in the queues: one that begins with a later message has lost its units.
+  const bool from_beginning = from == PhysicalOffset(input.log.files().min_offset());
+  const Beginning beginning = from_beginning ? Beginning::kAnywhere : Beginning::kAtZero;
+  report.records_dispatched = 0;
   const RecordVisitor visit = [&](const MessageView& message) -> Status {
     if (message.physical_offset >= end) return {};
     const DispatchRequest request = make_dispatch_request(message, input.delay_levels);
-    if (Status status = input.queues.put(request); !status.ok()) return status;
+    if (Status status = input.queues.put(request, beginning); !status.ok()) return status;
     ++report.records_dispatched;
     return input.index == nullptr ? Status() : input.index->put(request);
   };
@@ -88,15 +92,18 @@ Status dispatch_again(const RecoveryInput& input, PhysicalOffset from, PhysicalO
   return {};
 }
 
-// A queue that is behind what was taken for known (units lost where none should be) is made again from the log's
-// beginning.
+// A queue that is behind what was taken for known (units lost where none should be) is completed from the log's
+// beginning; where that does not do, all are made again from there. (Not at once: a topic
+// that was deleted and made again would lose its new messages.)
 Status dispatch_or_rebuild(const RecoveryInput& input, PhysicalOffset end, RecoveryReport& report) {
-  Status status = dispatch_again(input, report.scanned_from, end, report);
+  const auto lacks_units = [](const Status& of) { return !of.ok() && of.code() == Errc::kCorruption; };
   const PhysicalOffset begin(input.log.files().min_offset());
-  if (status.ok() || status.code() != Errc::kCorruption || report.scanned_from == begin) return status;
-  report.notes.push_back("queues made again from the log's beginning: " + status.to_string());
-  report.records_dispatched = 0;
+  Status status = dispatch_again(input, report.scanned_from, end, report);
+  if (!lacks_units(status) || report.scanned_from == begin) return status;
+  report.notes.push_back("queues are completed from the log's beginning: " + status.to_string());
   if (Status known = input.distrust_checkpoint(); !known.ok()) return known;
+  if (status = dispatch_again(input, begin, end, report); !lacks_units(status)) return status;
+  report.notes.push_back("queues made again from the log's beginning: " + status.to_string());
   if (Status cut = input.queues.truncate(begin); !cut.ok()) return cut;
   return dispatch_again(input, begin, end, report);
 }

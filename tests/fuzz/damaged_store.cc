@@ -20,7 +20,7 @@ void put_messages(DefaultMessageStore& store, ManualClock& clock, int count) {
     const PutMessageResult put = store.put_message(small_draft(i % 3 == 0 ? "A" : "B", i % 2, body, properties));
     REQUIRE_SAYING(put.status == PutMessageStatus::kPutOk, put.reason);
     clock.advance_ms(1000);
-    if (i == 45) REQUIRE(store.flush().ok());
+    if (i == 45) REQUIRE(store.flush().ok() && store.checkpoint().ok());
   }
 }
 

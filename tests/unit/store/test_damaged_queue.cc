@@ -75,6 +75,80 @@ TEST_CASE("After a crash they are put again where the checkpoint vouches for wha
   CHECK(store.bodies("U") == numbered(0, 100));
 }
 
+namespace {
+
+// T's messages are behind the checkpoint, but for the last two; the log goes on in other segments.
+void fill_behind_checkpoint(TestStore& store) {
+  fill(store);
+  store.clock().advance_ms(100000);
+  put_numbered(store, 50, 100, "U");
+  store.settle();
+  REQUIRE(text_of(store->checkpoint()) == "ok");
+  put_numbered(store, 100, 103, "U");
+}
+
+std::string queue_directory(TestStore& store) { return store.path("consumequeue/T/0"); }
+
+}  // namespace
+
+TEST_CASE("A queue that lost all its units behind a checkpoint is completed from the log's beginning", "[recovery]") {
+  const bool cut_to_nothing = GENERATE(true, false);
+  TestStore store;
+  fill_behind_checkpoint(store);
+  put_numbered(store, 30, 32);
+  store.kill();
+  if (cut_to_nothing) std::filesystem::resize_file(queue_directory(store) + "/" + offset_file_name(400), 0);
+  if (cut_to_nothing) std::filesystem::remove(queue_directory(store) + "/" + offset_file_name(0));
+  if (!cut_to_nothing) std::filesystem::remove_all(queue_directory(store));
+  store.open();
+  REQUIRE(store->recovery().scanned_from > PhysicalOffset(0));
+  CHECK(store->recovery().notes.size() == 1);
+  CHECK(store.bodies() == numbered(0, 32));
+  CHECK(store.bodies("U") == numbered(0, 103));
+  CHECK(store->min_queue_offset("T", QueueId(0)) == QueueOffset(0));
+  store.kill();
+  store.open();
+  CHECK(store.bodies() == numbered(0, 32));
+}
+
+TEST_CASE("Completing a queue keeps the new life of a topic that was deleted and made again", "[recovery]") {
+  TestStore store;
+  put_numbered(store, 0, 5, "V");
+  store.put("what a clean start goes on from", "W");
+  store.settle();
+  REQUIRE(store->delete_queues([](std::string_view topic) { return topic == "V"; }).value() == 1);
+  store.reopen();
+  put_numbered(store, 10, 12, "V");
+  fill_behind_checkpoint(store);
+  put_numbered(store, 30, 32);
+  store.kill();
+  std::filesystem::remove_all(queue_directory(store));
+  store.open();
+  CHECK(store.bodies() == numbered(0, 32));
+  CHECK(store.bodies("V") == numbered(10, 12));
+}
+
+TEST_CASE("Where completing does not do, all queues are made again from the log's beginning", "[recovery]") {
+  TestStore store;
+  fill_behind_checkpoint(store);
+  put_numbered(store, 30, 32);
+  store.kill();
+  // Nothing behind unit 25, which says that it is of a later record: those between are taken for known.
+  const std::string file = queue_directory(store) + "/" + offset_file_name(400);
+  const std::vector<std::byte> before = read_file(file);
+  const ConsumeQueueUnit last = ConsumeQueueUnit::load(before.data() + 9 * kUnit);
+  std::vector<std::byte> unit(before.begin() + 5 * kUnit, before.begin() + 6 * kUnit);
+  ConsumeQueueUnit early = ConsumeQueueUnit::load(unit.data());
+  early.physical_offset = last.physical_offset;
+  early.store(unit.data());
+  overwrite(store.path("consumequeue/T/0/" + offset_file_name(400)), 5 * kUnit, unit);
+  overwrite_unit(store, 26, 0, std::byte{0}, 14 * kUnit);
+  store.open();
+  CHECK(store->recovery().notes.size() == 2);
+  CHECK(store.bodies() == numbered(0, 32));
+  CHECK(store.bodies("U") == numbered(0, 103));
+}
+
 TEST_CASE("A start that dies after it has cut a damaged queue leaves that to the next", "[recovery]") {
   for (int calls = 0;; ++calls) {
     INFO(calls);
