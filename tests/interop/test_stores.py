@@ -193,7 +193,7 @@ def test_clean_genuine_store_is_appended_to_and_served(param, directory):
 def test_running_store_is_healthy_and_locked_and_after_sigkill_it_is_recovered(param, directory):
     store = directory / "store"
     with Broker(param, store, **SMALL) as broker:
-        broker.probe.load("Load", threads=3, size=700, count=300)
+        broker.probe.load("Load", threads=3, size=700, count=300, persist=True)
         for _ in range(3):
             verify(store)
             reached = broker.probe.ask("load-count")[0]["acked"]
@@ -221,7 +221,7 @@ def test_running_store_is_healthy_and_locked_and_after_sigkill_it_is_recovered(p
         for entry in stored_by(more, receipts)[-20:]:
             assert found[entry["queue"], entry["qoff"]]["body"] == entry["message"]["body"]
         # Acknowledged messages are found by key as well: the last ones were not in the index when the broker died.
-        keyed = broker.probe.query("Load", [f"load-{r['name']}" for r in acknowledged[-50:]])
+        keyed = broker.probe.query("Load", [f"load-{r['name']}" for r in acknowledged[-50:] if r["tries"] == 1])
         assert all(len(positions) == 1 for positions in keyed.values())
         broker.probe.produce([{"topic": "Load", "queue": 0, "body": b"goes on"}])
         assert broker.probe.pull("Load", [0])[0][-1]["body"] == b"goes on"
