@@ -91,9 +91,8 @@ run() {
 # clang builds with its analysis of locks, and clang-tidy.
 analyse() {
   build asan --target unit_tests mqctl
-  ctest --preset asan -L unit -j 2
-  say "serve under the address sanitizer, with clients that mean harm"
-  sanitized asan test_serve_hostile.py test_serve_security.py test_serve_process.py
+  say "under the address sanitizer: the units, and serve with clients that mean harm"
+  sanitized asan 'hostile|security|process'
   thread_sanitized
   build fuzz
   say "the fuzzers: every case, the kept corpora, and some inputs by chance"
@@ -103,23 +102,20 @@ analyse() {
   git ls-files '*.cc' '*.h' | xargs clang-format --dry-run --Werror
 }
 
-# Tests of the program, with one that a sanitizer watches; without those that measure its memory, which a sanitizer
-# needs itself.
+# The units and those tests of serve, in a build that a sanitizer watches; without those that measure memory, which a
+# sanitizer needs itself.
 sanitized() {
-  local kind=$1 without='not without_growing and not leave_nothing_when and not nobody_reads_of_requests'
-  shift
+  local kind=$1 serve=$2 without='not without_growing and not leave_nothing_when and not nobody_reads_of_requests'
+  shift 2
   [ "$kind" = tsan ] && without+=' and not never_end_their_frame'
-  MQCTL=$PWD/build/$kind/mqctl MQCTL_SOURCE=$PWD MQCTL_BUILD=$PWD/build/$kind PYTHONDONTWRITEBYTECODE=1 \
-    TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-    /usr/bin/python3 -m pytest -q -p no:cacheprovider -k "$without" "${@/#/tests/cli/}"
+  PYTEST_ADDOPTS="-k '$without'" ctest --preset "$kind" -R "^unit_|^cli/test_serve_($serve)\$" -j 2 "$@"
 }
 
 # Without the allocations that are counted: that sanitizer has an `operator new` of its own.
 thread_sanitized() {
   build tsan --target unit_tests mqctl
-  ctest --preset tsan -L unit -E unit_alloc -j 2
-  say "serve under the thread sanitizer"
-  sanitized tsan test_serve_flows.py test_serve_transactions.py test_serve_replay.py test_serve_hostile.py test_serve_process.py
+  say "under the thread sanitizer: the units, and serve with its clients"
+  sanitized tsan 'flows|transactions|replay|hostile|process' -E unit_alloc
 }
 
 races() {
