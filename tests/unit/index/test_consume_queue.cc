@@ -1,43 +1,12 @@
-// ConsumeQueue: behaviours 40 to 48 and 53 of Apache's ConsumeQueueTest, and what recovery does to every cut.
-#include <catch2/catch.hpp>
-#include <filesystem>
+// ConsumeQueue: behaviours 40 to 48 and 53 of Apache's ConsumeQueueTest, and what it does beside.
 #include <thread>
 
-#include "tests/unit/index/index_support.h"
+#include "tests/unit/index/consume_queue_support.h"
 
 using namespace mqctl;
 using namespace mqctl::test;
 
 namespace {
-
-constexpr uint64_t kSegment = 100;  // five units
-
-class Queue {
- public:
-  explicit Queue(uint64_t segment_bytes = kSegment) : segment_bytes_(segment_bytes) { reopen(); }
-
-  void reopen() {
-    queue_.reset();
-    queue_ = std::make_unique<ConsumeQueue>(posix_file_system(), "T", QueueId(0), directory(), segment_bytes_,
-                                            directory_.path() + "/ext");
-    REQUIRE(text_of(queue_->load()) == "ok");
-    REQUIRE(text_of(queue_->recover()) == "ok");
-  }
-  void put(int64_t from, int64_t to) {
-    for (int64_t i = from; i < to; ++i) REQUIRE(text_of(queue_->put(request_of(i))) == "ok");
-  }
-  std::string directory() const { return directory_.path() + "/queue"; }
-  std::string file(int64_t base) const { return directory() + "/" + offset_file_name(base); }
-  std::string ext_file() const { return directory_.path() + "/ext/" + offset_file_name(0); }
-  size_t file_count() const { return tree_of(directory()).size(); }
-  ConsumeQueue& operator*() { return *queue_; }
-  ConsumeQueue* operator->() { return queue_.get(); }
-
- private:
-  const uint64_t segment_bytes_;
-  TemporaryDirectory directory_;
-  std::unique_ptr<ConsumeQueue> queue_;
-};
 
 DispatchRequest numbered(int64_t queue_offset, int64_t physical_offset) {
   DispatchRequest request = request_of(0);
@@ -46,16 +15,10 @@ DispatchRequest numbered(int64_t queue_offset, int64_t physical_offset) {
   return request;
 }
 
-std::vector<std::byte> segment_of(const std::vector<ConsumeQueueUnit>& units) {
-  std::vector<std::byte> bytes(kSegment);
-  for (size_t i = 0; i < units.size(); ++i) units[i].store(bytes.data() + i * ConsumeQueueUnit::kEncodedBytes);
-  return bytes;
-}
-
 }  // namespace
 
 TEST_CASE("behaviour 40: minimum and maximum of a new queue are 0") {
-  Queue queue;
+  TestQueue queue;
   CHECK(queue->min_offset() == QueueOffset(0));
   CHECK(queue->max_offset() == QueueOffset(0));
   CHECK_FALSE(queue->last_unit().has_value());
@@ -64,7 +27,7 @@ TEST_CASE("behaviour 40: minimum and maximum of a new queue are 0") {
 }
 
 TEST_CASE("behaviour 41: unit i stands at byte 20 i, as the worked example has it") {
-  Queue queue;
+  TestQueue queue;
   DispatchRequest request = numbered(0, 4096);
   request.size = 177;
   request.tags_code = 2598919;
@@ -82,7 +45,7 @@ TEST_CASE("behaviour 41: unit i stands at byte 20 i, as the worked example has i
 }
 
 TEST_CASE("behaviour 42: reading from any offset gives that unit and all after it, outside nothing") {
-  Queue queue;
+  TestQueue queue;
   queue.put(0, 12);
   for (int64_t from = 0; from < 12; ++from) {
     std::vector<ConsumeQueueUnit> units;
@@ -102,7 +65,7 @@ TEST_CASE("behaviour 42: reading from any offset gives that unit and all after i
 }
 
 TEST_CASE("behaviour 43: earliest and latest unit are those of the minimum and of the maximum less one") {
-  Queue queue;
+  TestQueue queue;
   queue.put(0, 7);
   CHECK(queue->unit(queue->min_offset()) == unit_of(0));
   CHECK(queue->last_unit() == unit_of(6));
@@ -110,7 +73,7 @@ TEST_CASE("behaviour 43: earliest and latest unit are those of the minimum and o
 }
 
 TEST_CASE("behaviour 44: dispatching the same message again adds no unit") {
-  Queue queue;
+  TestQueue queue;
   queue.put(0, 7);
   queue.put(0, 7);
   queue.put(6, 9);
@@ -121,7 +84,7 @@ TEST_CASE("behaviour 44: dispatching the same message again adds no unit") {
 }
 
 TEST_CASE("behaviour 44: a unit before the end of the queue is done, whatever it points to") {
-  Queue queue;
+  TestQueue queue;
   queue.put(0, 7);
   CHECK(queue->put(numbered(3, 5000)).ok());
   CHECK(queue->put(numbered(0, 5000)).ok());
@@ -129,7 +92,7 @@ TEST_CASE("behaviour 44: a unit before the end of the queue is done, whatever it
 }
 
 TEST_CASE("A record that leaves a gap in its queue is refused and changes nothing") {
-  Queue queue;
+  TestQueue queue;
   queue.put(0, 3);
   const Status status = queue->put(request_of(4));
   REQUIRE_FALSE(status.ok());
@@ -141,7 +104,7 @@ TEST_CASE("A record that leaves a gap in its queue is refused and changes nothin
 }
 
 TEST_CASE("A queue offset that cannot be is refused") {
-  Queue queue;
+  TestQueue queue;
   for (const int64_t offset : {int64_t{-1}, INT64_MIN, INT64_MAX, INT64_MAX / 20}) {
     const Status status = queue->put(numbered(offset, 4096));
     REQUIRE_FALSE(status.ok());
@@ -151,7 +114,7 @@ TEST_CASE("A queue offset that cannot be is refused") {
 }
 
 TEST_CASE("behaviour 45: the minimum moves to the first unit at or behind the log's minimum and never back") {
-  Queue queue;
+  TestQueue queue;
   queue.put(0, 50);
   queue->correct_min_offset(PhysicalOffset(2000));
   CHECK(queue->min_offset() == QueueOffset(20));
@@ -172,7 +135,7 @@ TEST_CASE("behaviour 46: a queue that begins at offset 100 has minimum and maxim
   // A segment of 100 units that ends there, one in the middle of which it lies, a whole number of them.
   for (const uint64_t segment : {2000u, 3000u, 100u}) {
     INFO(segment);
-    Queue queue(segment);
+    TestQueue queue(segment);
     REQUIRE(queue->initialize_with_offset(QueueOffset(100)).ok());
     for (int round = 0; round < 2; ++round) {
       CHECK(queue->min_offset() == QueueOffset(100));
@@ -191,7 +154,7 @@ TEST_CASE("behaviour 46: a queue that begins at offset 100 has minimum and maxim
 TEST_CASE("A queue whose first message is not number 0 is laid out as Apache does") {
   for (const int64_t first : {5, 6, 9, 10, 12}) {
     INFO(first);
-    Queue queue;
+    TestQueue queue;
     queue.put(first, 21);
     const int64_t base = first / 5 * 100;
     CHECK(tree_of(queue.directory()).begin()->first == offset_file_name(base));
@@ -208,7 +171,7 @@ TEST_CASE("A queue whose first message is not number 0 is laid out as Apache doe
 }
 
 TEST_CASE("Filler that a power cut left unfinished does not stand in the way of the first message") {
-  Queue queue;
+  TestQueue queue;
   write_file(queue.file(100), segment_of({kPreBlankUnit, kPreBlankUnit}));
   queue.reopen();
   queue.put(9, 12);
@@ -218,7 +181,7 @@ TEST_CASE("Filler that a power cut left unfinished does not stand in the way of 
 }
 
 TEST_CASE("behaviour 47: a unit with an extension's address gives the true tags code") {
-  Queue queue;
+  TestQueue queue;
   std::vector<std::byte> ext(1000);
   store_be<int16_t>(ext.data(), 28);
   store_be<int64_t>(ext.data() + 2, -831240122);
@@ -237,7 +200,7 @@ TEST_CASE("behaviour 47: a unit with an extension's address gives the true tags 
 }
 
 TEST_CASE("behaviour 53: offset by time") {
-  Queue queue;
+  TestQueue queue;
   queue.put(0, 100);
   int64_t lost_below = 0;
   const auto at = [&](int64_t time) {
@@ -260,105 +223,13 @@ TEST_CASE("behaviour 53: offset by time") {
   lost_below = 30;  // the log's first segments are gone and the queue does not know yet
   CHECK(at(0) == 30);
   CHECK(at(1505) == 51);
-  Queue none;
+  TestQueue none;
   CHECK(none->offset_by_time(EpochMs(5), [](const ConsumeQueueUnit&) { return std::optional(EpochMs(9)); }) ==
         QueueOffset(0));
 }
 
-TEST_CASE("Recovery ends a queue at the first unit that is none, wherever the files were cut", "[exhaustive]") {
-  for (int64_t cut = 0; cut <= 17 * 20; ++cut) {
-    Queue queue;
-    queue.put(0, 17);
-    for (int64_t base = 0; base < 400; base += 100) {  // zeros from the cut on, as when pages were lost
-      const int64_t keep = std::clamp<int64_t>(cut - base, 0, 100);
-      std::vector<std::byte> bytes = read_file(queue.file(base));
-      std::fill(bytes.begin() + keep, bytes.end(), std::byte{0});
-      write_file(queue.file(base), bytes);
-    }
-    queue.reopen();
-    // A unit whose tags code alone is cut still counts, for Apache too; all in it after byte 12 may be gone.
-    const int64_t whole = cut / 20 + (cut % 20 >= 12 ? 1 : 0);
-    INFO(cut);
-    REQUIRE(queue->max_offset() == QueueOffset(whole));
-    const bool torn = cut % 20 >= 12;
-    if (torn) REQUIRE(queue->truncate(PhysicalOffset((whole - 1) * kRecordBytes)).ok());
-    CHECK(queue.file_count() == static_cast<size_t>((whole - (torn ? 1 : 0) + 4) / 5));
-    queue.put(0, 23);
-    CHECK(units_of(*queue) == expected_units(0, 23));
-  }
-}
-
-TEST_CASE("Recovery drops segments of zeros at the end, however many") {
-  for (const int64_t segments : {1, 2, 3, 4, 7}) {
-    INFO(segments);
-    Queue queue;
-    queue.put(0, 7);
-    for (int64_t i = 0; i < segments; ++i) write_file(queue.file(200 + i * 100), std::vector<std::byte>(kSegment));
-    queue.reopen();
-    CHECK(queue.file_count() == 2);
-    CHECK(units_of(*queue) == expected_units(0, 7));
-    CHECK(queue->max_physical_offset() == PhysicalOffset(700));
-    queue.put(7, 20);
-    CHECK(units_of(*queue) == expected_units(0, 20));
-  }
-}
-
-TEST_CASE("Recovery of a queue that is nothing but zeros leaves none of it") {
-  Queue queue;
-  for (const int64_t base : {300, 400}) write_file(queue.file(base), std::vector<std::byte>(kSegment));
-  queue.reopen();
-  CHECK(queue.file_count() == 0);
-  CHECK(queue->max_offset() == QueueOffset(0));
-  queue.put(0, 6);
-  CHECK(units_of(*queue) == expected_units(0, 6));
-}
-
-TEST_CASE("Filler at the end is no record: it does not raise the end of the log that the queues know") {
-  Queue queue;
-  write_file(queue.file(100), segment_of({kPreBlankUnit, kPreBlankUnit}));
-  queue.reopen();
-  CHECK(queue->max_physical_offset() == PhysicalOffset(0));
-  CHECK(queue->min_offset() == QueueOffset(7));
-  CHECK(queue->max_offset() == QueueOffset(7));
-  REQUIRE(queue->truncate(PhysicalOffset(0)).ok());
-  CHECK(queue->max_offset() == QueueOffset(7));
-  queue.put(7, 9);
-  CHECK(units_of(*queue) == expected_units(7, 9));
-}
-
-TEST_CASE("A damaged last unit cannot overflow, and goes when the queue is truncated to the log") {
-  for (const int64_t offset : {INT64_MAX, INT64_MAX - 5, int64_t{100000}}) {
-    Queue queue;
-    write_file(queue.file(0), segment_of({unit_of(0), unit_of(1), {PhysicalOffset(offset), INT32_MAX, 0}}));
-    queue.reopen();
-    CHECK(queue->max_physical_offset() > PhysicalOffset(offset - 1));
-    REQUIRE(queue->truncate(PhysicalOffset(500)).ok());
-    CHECK(units_of(*queue) == expected_units(0, 2));
-    queue.put(0, 5);
-    CHECK(units_of(*queue) == expected_units(0, 5));
-  }
-}
-
-TEST_CASE("Truncation keeps exactly the units of records that end before the log does") {
-  for (int64_t end = 0; end <= 1700; end += 50) {
-    INFO(end);
-    Queue queue;
-    queue.put(0, 17);
-    queue->correct_min_offset(PhysicalOffset(300));
-    REQUIRE(queue->truncate(PhysicalOffset(end)).ok());
-    const int64_t left = end / 100;
-    CHECK(queue->max_offset() == QueueOffset(left));
-    CHECK(queue->min_offset() == QueueOffset(std::min<int64_t>(3, left)));
-    CHECK(queue.file_count() == static_cast<size_t>((left + 4) / 5));
-    queue.reopen();
-    CHECK(units_of(*queue) == expected_units(0, left));
-    queue.put(left, 20);
-    CHECK(units_of(*queue) == expected_units(0, 20));
-  }
-}
-
 TEST_CASE("Whole segments before the log's beginning are deleted, never the last") {
-  Queue queue;
+  TestQueue queue;
   queue.put(0, 17);
   CHECK(*queue->delete_expired(PhysicalOffset(400)) == 0);
   CHECK(queue->min_offset() == QueueOffset(4));
@@ -373,7 +244,7 @@ TEST_CASE("Whole segments before the log's beginning are deleted, never the last
 }
 
 TEST_CASE("behaviour 86: of queue files with 7 units one goes when 10 messages are gone") {
-  Queue queue(140);
+  TestQueue queue(140);
   queue.put(0, 20);
   CHECK(*queue->delete_expired(PhysicalOffset(1000)) == 1);
   CHECK(queue.file_count() == 2);
@@ -381,7 +252,7 @@ TEST_CASE("behaviour 86: of queue files with 7 units one goes when 10 messages a
 }
 
 TEST_CASE("A destroyed queue forgets what it held") {
-  Queue queue;
+  TestQueue queue;
   queue.put(0, 17);
   queue->correct_min_offset(PhysicalOffset(900));
   REQUIRE(queue->destroy().ok());
@@ -392,7 +263,7 @@ TEST_CASE("A destroyed queue forgets what it held") {
 }
 
 TEST_CASE("Readers beside the writer see whole units in order, across segments that come and go") {
-  Queue queue(200);
+  TestQueue queue(200);
   constexpr int64_t kMessages = 20000;
   std::atomic<bool> done{false};
   std::atomic<int64_t> wrong{0}, seen{0};
