@@ -36,6 +36,7 @@ namespace mqctl {
 
 class ConsumeQueueStore;
 class IndexService;
+enum class LastExit : uint8_t;
 class QueueOffsetTable;
 class ReputMessageService;
 class StoreLock;
@@ -151,9 +152,12 @@ class DefaultMessageStore {
  private:
   DefaultMessageStore(FileSystem& fs, const Clock& clock, StoreOptions options);
   Status load_and_recover();
+  Status load_log_and_queues();
+  Status load_index(LastExit last_exit);
+  Status recover(LastExit last_exit);
   Status mark_open();
   Status unmark();
-  Status write_checkpoint_again(bool after_crash);
+  Status write_checkpoint_again(LastExit last_exit);
   Status distrust_checkpoint();
   Status start();
   Status dispatch(const DispatchRequest& request);
