@@ -2,9 +2,10 @@
 
     mutate.py [FILE ...]      sources of libstore; without any, those that durability and recovery stand on
 
-All mutants are built into one set of test programs (mutants.py); each then runs alone: the tests of its room, those of the rooms
-above, and lives on the simulated disk. What no test notices is listed. MUTANTS=N takes that many by chance (MQCTL_SEED repeats),
-MUTANTS=all takes each. Exit status 0: it ran; the list is for people to judge (docs/mutation.md)."""
+All mutants are built into one set of test programs (mutants.py); each then runs alone: lives on the simulated disk, the tests of
+its room and of those above, and at last those that try every byte. What no test notices is listed. MUTANTS=N takes that many by
+chance (MQCTL_SEED repeats), MUTANTS=all takes each, MUTANTS_FROM=N goes on where a run ended. Exit status 0: it ran; the list is
+for people to judge (docs/mutation.md)."""
 
 import os
 import pathlib
@@ -73,13 +74,15 @@ def build_mutants(paths):
 def programs(mutant):
     room = mutant.path.split("/")[1]
     tests = WORK / "build" / "tests"
-    return [[tests / f"unit_{each}", "--abort"] for each in ROOMS[ROOMS.index(room):]] + [[tests / "mqctl_sim", "store", "--seeds", str(SIMULATED_SEEDS), "--jobs", "1"]]
+    lives = [tests / "mqctl_sim", "store", "--seeds", str(SIMULATED_SEEDS), "--jobs", "1"]
+    units = [tests / f"unit_{each}" for each in ROOMS[ROOMS.index(room):]]
+    return [lives] + [[unit, "--abort", which] for which in ("~[exhaustive]", "[exhaustive]") for unit in units]
 
 
 def outcome(mutant, seconds):
     environment = os.environ | {"MQCTL_MUTANT": str(mutant.number)}
     for program in programs(mutant):
-        limit = PATIENCE * seconds[program[0]] + 5
+        limit = PATIENCE * seconds[tuple(program)] + 5
         try:
             done = subprocess.run(program, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=limit)
         except subprocess.TimeoutExpired:
@@ -92,11 +95,11 @@ def outcome(mutant, seconds):
 def usual_seconds(paths):
     """Of each program, without any mutant."""
     seconds = {}
-    for program in {program[0]: program for path in paths for program in programs(Mutant(0, path, 0, "", ""))}.values():
+    for program in {tuple(program) for path in paths for program in programs(Mutant(0, path, 0, "", ""))}:
         began = time.monotonic()
         if subprocess.run(program, env=os.environ | {"MQCTL_MUTANT": "0"}, stdout=subprocess.DEVNULL).returncode != 0:
             sys.exit(f"{program[0].name} fails without any mutant")
-        seconds[program[0]] = time.monotonic() - began
+        seconds[program] = time.monotonic() - began
     return seconds
 
 
@@ -109,13 +112,14 @@ def main(names):
     wanted = os.environ.get("MUTANTS", "200")
     if wanted != "all":
         mutants = sorted(random.Random(seed).sample(mutants, min(int(wanted), len(mutants))), key=lambda each: each.number)
+    mutants = [each for each in mutants if each.number >= int(os.environ.get("MUTANTS_FROM", "1"))]
     print(f"{len(mutants)} mutants of {len(paths)} files, seed {seed}; {left_out} more do not compile", flush=True)
     counts = {"killed": 0, "hung": 0, "survived": 0}
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         for mutant, result in zip(mutants, pool.map(lambda each: outcome(each, seconds), mutants)):
             counts[result] += 1
             if result == "survived":
-                print(f"{mutant.path}:{mutant.line}: {mutant.was}  =>  {mutant.now}", flush=True)
+                print(f"{mutant.number}  {mutant.path}:{mutant.line}: {mutant.was}  =>  {mutant.now}", flush=True)
     print(", ".join(f"{count} {name}" for name, count in counts.items()))
 
 
