@@ -156,6 +156,9 @@ void StoreSimulation::flush() {
 void StoreSimulation::checkpoint() {
   const Status status = store_->checkpoint();
   say("checkpoint: %s", status.to_string().c_str());
+  if (disk_->cut() || !random_.percent(30)) return;
+  // What it says must be true at once, and all that it relies on be on disk.
+  crash(Cut::kPower);
 }
 
 void StoreSimulation::delete_expired() {
@@ -209,7 +212,10 @@ void StoreSimulation::restart() {
     return restart_after(cut);
   }
   if (random_.percent(30)) return close_cleanly();
-  const Cut cut = any_cut(random_);
+  crash(any_cut(random_));
+}
+
+void StoreSimulation::crash(Cut cut) {
   std::unique_ptr<SimulatedDisk> left = disk_->cut_now(cut);
   store_.reset();
   counts_.faults += disk_->take_faults();

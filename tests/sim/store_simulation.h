@@ -39,6 +39,7 @@ class StoreSimulation {
   void arm();
   // A stop of some kind, and all that comes after it.
   void restart();
+  void crash(Cut cut);
   void restart_after(Cut cut);
   void close_cleanly();
   void open(Kept kept);
