@@ -130,6 +130,13 @@ TEST_CASE("A mark with a byte that is not its own is none, and one that cannot b
       CHECK_FALSE(checkpoint_of(index).load()->has_value());
     }
   }
+  SECTION("a division of another size than the file's, which is known by itself") {
+    IndexMark wrong = mark;
+    wrong.geometry = {12, 40};
+    REQUIRE(checkpoint_of(index).save(wrong).ok());
+    REQUIRE(index.reopen(LastExit::kCrash).ok());
+    CHECK(index.query("all") == down_from(7, 0));
+  }
   SECTION("of more entries than there are, of others, of none") {
     const auto disbelieved = [&](const IndexHeader& header) {
       IndexMark wrong = mark;
