@@ -324,3 +324,19 @@ TEST_CASE("Queries and flushes go on beside dispatch") {
   second.join();
   CHECK(wrong.load() == 0);
 }
+
+TEST_CASE("A last file without a length, which a failed creation left, goes and takes no key along") {
+  const LastExit last_exit = GENERATE(LastExit::kClean, LastExit::kCrash);
+  Index index;
+  index.put(0, 20);
+  REQUIRE(index.reopen().ok());
+  index.keep();
+  const std::vector<std::string> names = index.names();
+  write_file(index.directory() + "/" + std::to_string(std::stoll(names.back()) + 1), {});
+  REQUIRE(text_of(index.reopen(last_exit, kForever)) == "ok");
+  CHECK(index.names() == names);
+  CHECK(index->missing_from().has_value() == (last_exit == LastExit::kCrash));
+  CHECK(index.query("all") == down_from(19, 0));
+  index.put(20, 40);
+  CHECK(index.query("all") == down_from(39, 0));
+}
