@@ -14,6 +14,8 @@ namespace {
 constexpr const char* kRoot = "/store";
 constexpr const char* kConfig = "/store/config/topics.json";
 constexpr int kSteps = 60;
+// Index files of 3 or 10 slots fill up, and are one page. The entries of this many lie on pages of their own.
+constexpr uint64_t kManySlots = 900;
 
 uint64_t one_of(Random& random, std::initializer_list<uint64_t> values) {
   return *(values.begin() + random.below(values.size()));
@@ -27,7 +29,7 @@ StoreOptions options_for(Random& random) {
   options.segment_bytes = one_of(random, {4096, 8192, 12288});
   options.consume_queue_segment_bytes = one_of(random, {5, 20, 100}) * ConsumeQueueUnit::kEncodedBytes;
   options.index = random.percent(80);
-  const auto slots = static_cast<uint32_t>(one_of(random, {3, 10}));
+  const auto slots = static_cast<uint32_t>(one_of(random, {3, 3, 10, 10, kManySlots}));
   options.index_geometry = {.slots = slots, .entries = 4 * slots};  // as by default: a start must find it out
   options.limits.append_property_crc = false;
   return options;
@@ -194,8 +196,12 @@ void StoreSimulation::check_config(Kept kept) {
   throw Failure(fmt::format("the configuration file is none of versions {} to {}", config_safe_, config_last_));
 }
 
+// A start writes entries that a failed sync gave up again, byte for byte. A kernel syncs them then; the simulated disk
+// takes a page that did not change for one that was not written, so nothing fails where entries have their own pages.
+bool StoreSimulation::may_fail() const { return options_.index_geometry.slots != kManySlots; }
+
 void StoreSimulation::arm() {
-  if (random_.percent(60)) {
+  if (random_.percent(60) || !may_fail()) {
     armed_ = cut_soon(*disk_, random_, 30);
     return say("a %s is near", *armed_ == Cut::kPower ? "power cut" : "kill");
   }
@@ -254,7 +260,7 @@ void StoreSimulation::open(Kept kept) {
   for (int tries = 0;; ++tries) {
     std::optional<Cut> cut;
     if (tries < 3 && random_.percent(25)) cut = cut_soon(*disk_, random_, random_.percent(50) ? 60 : 240);
-    if (tries < 3 && random_.percent(15)) fail_soon(*disk_, random_, random_.percent(50) ? 60 : 240);
+    if (tries < 3 && random_.percent(15) && may_fail()) fail_soon(*disk_, random_, random_.percent(50) ? 60 : 240);
     const Status status = try_open();
     say("open: %s", status.to_string().c_str());
     if (disk_->cut()) {

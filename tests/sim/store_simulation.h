@@ -36,6 +36,7 @@ class StoreSimulation {
   void delete_expired();
   void write_config();
   void check_config(Kept kept);
+  bool may_fail() const;
   void arm();
   // A stop of some kind, and all that comes after it.
   void restart();
