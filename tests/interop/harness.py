@@ -269,9 +269,9 @@ class Probe:
         assert [r["status"] for r in receipts] == ["SEND_OK"] * len(messages)
         return receipts
 
-    def pull(self, topic, queues=None):
+    def pull(self, topic, queues=None, seconds=90):
         """All messages of a topic, and {queue: (min, max)}. Named queues need no route."""
-        lines = self.ask("pull", topic=topic, **({"queues": list(queues)} if queues is not None else {}))
+        lines = self.ask("pull", seconds, topic=topic, **({"queues": list(queues)} if queues is not None else {}))
         messages = [decoded(line) for line in lines if "pos" in line]
         bounds = {line["queue"]: (line["min"], line["max"]) for line in lines if "min" in line}
         return messages, bounds

@@ -124,7 +124,7 @@ def test_storm(tmp_path):
             receipt["queueOffset"] < len(record.found[receipt["queue"]]) for receipt in fresh))
         record.check(fresh)
         lost, twice, invented = record.judge()
-        again, _ = probe.pull("Storm")   # and as a genuine consumer sees it
+        again, _ = probe.pull("Storm", seconds=60 + 5 * ROUNDS)   # and as a genuine consumer sees it
         assert sorted((m["queue"], m["qoff"], m["pos"]) for m in again) == sorted(
             (number, offset, place) for number, queue in enumerate(record.found) for offset, (_, place) in enumerate(queue))
         broker.stop()
