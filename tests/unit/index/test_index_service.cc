@@ -6,6 +6,7 @@
 
 #include "libstore/message/system_flag.h"
 #include "tests/unit/index/test_index.h"
+#include "tests/unit/support/hooked_file_system.h"
 
 using namespace mqctl;
 using namespace mqctl::test;
@@ -339,4 +340,28 @@ TEST_CASE("A last file without a length, which a failed creation left, goes and 
   CHECK(index.query("all") == down_from(19, 0));
   index.put(20, 40);
   CHECK(index.query("all") == down_from(39, 0));
+}
+
+TEST_CASE("A file whose creation failed is made at the next try, whether anything of it is there or not") {
+  const Operation failing = GENERATE(Operation::kCreate, Operation::kResize);
+  bool broken = true;
+  HookedFileSystem fs(posix_file_system(), [&](Operation operation, const std::string&) {
+    const bool fails = broken && (operation == failing || operation == Operation::kRemove);
+    return fails ? Status::error(Errc::kIoError, "it fails") : Status();
+  });
+  const TemporaryDirectory directory;
+  ManualClock clock{EpochMs(1700000000123)};
+  IndexServiceOptions options;
+  options.directory = directory.path() + "/index";
+  options.checkpoint = directory.path() + "/index.checkpoint";
+  options.geometry = kSmall;
+  IndexService index(fs, clock, options);
+  REQUIRE(text_of(index.load(LastExit::kClean, EpochMs(0))) == "ok");
+  DispatchRequest request = request_of(0);
+  request.keys = "all";
+  CHECK_FALSE(index.put(request).ok());
+  broken = false;
+  CHECK(text_of(index.put(request)) == "ok");
+  CHECK(index.query("T", "all", 10, EpochMs(0), kForever).size() == 1);
+  CHECK(tree_of(options.directory).size() == 1);
 }
