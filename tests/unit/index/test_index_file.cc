@@ -218,6 +218,18 @@ TEST_CASE("A writer that died between slot and header leaves an entry that is wr
   CHECK(query(*file, 4).empty());  // what hung behind it is lost with the torn link, as with Apache
 }
 
+TEST_CASE("A file that is short of entries it has not yet is grown, and keeps those it has") {
+  TemporaryDirectory dir;
+  auto file = create(dir.path() + "/1");
+  put(*file, 4, 1);
+  file.reset();
+  std::filesystem::resize_file(dir.path() + "/1", kSmall.entry_at(2));
+  Result<std::unique_ptr<IndexFile>> opened = IndexFile::open(posix_file_system(), dir.path() + "/1", kSmall);
+  REQUIRE(opened.has_value());
+  CHECK(std::filesystem::file_size(dir.path() + "/1") == kSmall.file_bytes());
+  CHECK(query(**opened, 4) == std::vector<int64_t>{1});
+}
+
 TEST_CASE("Damage in a file never leads a query astray or round in circles") {
   TemporaryDirectory dir;
   auto file = create(dir.path() + "/1");
