@@ -23,8 +23,8 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 WORK = SOURCE / "build" / "mutation"
 DEFAULT = ["message/record_parser.cc", "log/mapped_file.cc", "log/mapped_file_queue.cc", "log/commit_log.cc", "log/flush_rounds.cc", "log/flush_service.cc",
            "log/flush_waits.cc", "log/segment_scanner.cc", "log/log_walk.cc", "index/consume_queue.cc", "index/consume_queue_store.cc", "index/index_file.cc",
-           "index/index_service.cc", "store/recovery.cc", "store/recovery_evidence.cc", "store/reput_message_service.cc", "store/store_checkpoint.cc",
-           "store/retention.cc", "store/default_message_store.cc", "os/replace_file.cc"]
+           "index/index_service.cc", "index/index_checkpoint.cc", "store/recovery.cc", "store/recovery_evidence.cc", "store/reput_message_service.cc",
+           "store/store_checkpoint.cc", "store/retention.cc", "store/default_message_store.cc", "store/default_message_store_life.cc", "os/replace_file.cc"]
 ROOMS = ["base", "os", "message", "log", "index", "store"]
 SIMULATED_SEEDS = 400
 PATIENCE = 6   # who takes that many times what he takes without a mutant hangs
