@@ -72,9 +72,10 @@ Status refuse_damage(const MappedFileQueue& files, const LogWalk& walk) {
 }
 
 Status dispatch_again(const RecoveryInput& input, PhysicalOffset from, PhysicalOffset end, RecoveryReport& report) {
-  // What comes before this was in the queues: one that begins with a later message has lost its units.
-  const bool from_beginning = from == PhysicalOffset(input.log.files().min_offset());
-  const Beginning beginning = from_beginning ? Beginning::kAnywhere : Beginning::kAtZero;
+  // A checkpoint vouches for what comes before this: a queue that begins with a later message has lost its units.
+  // (After a clean stop it is a topic's that was deleted, mostly, of which not all is to come back.)
+  const bool vouched = input.after_crash && from > PhysicalOffset(input.log.files().min_offset());
+  const Beginning beginning = vouched ? Beginning::kAtZero : Beginning::kAnywhere;
   report.records_dispatched = 0;
   const RecordVisitor visit = [&](const MessageView& message) -> Status {
     if (message.physical_offset >= end) return {};

@@ -128,6 +128,18 @@ TEST_CASE("Completing a queue keeps the new life of a topic that was deleted and
   CHECK(store.bodies("V") == numbered(10, 12));
 }
 
+TEST_CASE("After a clean stop no more of a deleted topic comes back than lies behind the last unit", "[recovery]") {
+  TestStore store;
+  put_numbered(store, 0, 5, "V");
+  store.put("what a clean start goes on from", "W");
+  put_numbered(store, 5, 8, "V");
+  store.settle();
+  REQUIRE(store->delete_queues([](std::string_view topic) { return topic == "V"; }).value() == 1);
+  store.reopen();
+  CHECK(store->recovery().notes.empty());
+  CHECK(store.bodies("V") == numbered(5, 8));
+}
+
 TEST_CASE("Where completing does not do, all queues are made again from the log's beginning", "[recovery]") {
   TestStore store;
   fill_behind_checkpoint(store);
