@@ -94,8 +94,8 @@ Status dispatch_again(const RecoveryInput& input, PhysicalOffset from, PhysicalO
 }
 
 // A queue that is behind what was taken for known (units lost where none should be) is completed from the log's
-// beginning; where that does not do, all are made again from there. (Not at once: a topic
-// that was deleted and made again would lose its new messages.)
+// beginning; where that does not do, all are made again from there. (Not at once: a topic that was deleted and made
+// again would lose its new messages.)
 Status dispatch_or_rebuild(const RecoveryInput& input, PhysicalOffset end, RecoveryReport& report) {
   const auto lacks_units = [](const Status& of) { return !of.ok() && of.code() == Errc::kCorruption; };
   const PhysicalOffset begin(input.log.files().min_offset());

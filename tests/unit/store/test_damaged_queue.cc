@@ -97,9 +97,8 @@ TEST_CASE("A queue that lost all its units behind a checkpoint is completed from
   fill_behind_checkpoint(store);
   put_numbered(store, 30, 32);
   store.kill();
-  if (cut_to_nothing) std::filesystem::resize_file(queue_directory(store) + "/" + offset_file_name(400), 0);
-  if (cut_to_nothing) std::filesystem::remove(queue_directory(store) + "/" + offset_file_name(0));
-  if (!cut_to_nothing) std::filesystem::remove_all(queue_directory(store));
+  std::filesystem::remove_all(queue_directory(store));
+  if (cut_to_nothing) write_file(queue_directory(store) + "/" + offset_file_name(400), {});
   store.open();
   REQUIRE(store->recovery().scanned_from > PhysicalOffset(0));
   CHECK(store->recovery().notes.size() == 1);
@@ -149,11 +148,11 @@ TEST_CASE("Where completing does not do, all queues are made again from the log'
   const std::string file = queue_directory(store) + "/" + offset_file_name(400);
   const std::vector<std::byte> before = read_file(file);
   const ConsumeQueueUnit last = ConsumeQueueUnit::load(before.data() + 9 * kUnit);
-  std::vector<std::byte> unit(before.begin() + 5 * kUnit, before.begin() + 6 * kUnit);
-  ConsumeQueueUnit early = ConsumeQueueUnit::load(unit.data());
+  ConsumeQueueUnit early = ConsumeQueueUnit::load(before.data() + 5 * kUnit);
   early.physical_offset = last.physical_offset;
+  std::vector<std::byte> unit(kUnit);
   early.store(unit.data());
-  overwrite(store.path("consumequeue/T/0/" + offset_file_name(400)), 5 * kUnit, unit);
+  overwrite(file, 5 * kUnit, unit);
   overwrite_unit(store, 26, 0, std::byte{0}, 14 * kUnit);
   store.open();
   CHECK(store->recovery().notes.size() == 2);
