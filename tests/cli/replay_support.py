@@ -68,7 +68,7 @@ class Wire:
 
     def __init__(self, address):
         host, port = address.rsplit(":", 1)
-        self.socket = socket.create_connection((host, int(port)), timeout=20)
+        self.socket = socket.create_connection((host, int(port)), timeout=60)
         self.buffer, self.answered, self.requests, self.last = b"", {}, [], 1 << 30
         self.send, self.close = self.socket.sendall, self.socket.close
 

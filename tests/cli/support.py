@@ -13,7 +13,7 @@ GOLDEN_SETS = sorted(p.name.removesuffix(".tar.zst") for p in GOLDEN.glob("*.tar
 FIRST = "00000000000000000000"
 
 
-def run(*args, stdin=b"", timeout=120, env=None, **kwargs):
+def run(*args, stdin=b"", timeout=600, env=None, **kwargs):
     environment = dict(os.environ, LC_ALL="C.UTF-8") | (env or {})
     return subprocess.run([MQCTL, *map(str, args)], input=stdin, capture_output=True, timeout=timeout, env=environment, **kwargs)
 

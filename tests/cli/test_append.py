@@ -195,7 +195,7 @@ def test_receipts_come_while_the_input_is_open(store):
         process.stdin.flush()
         assert json.loads(process.stdout.readline())["queue"] == i
     process.stdin.close()
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
 
 
 def test_receipts_that_nobody_reads_stop_nothing(store):
@@ -415,7 +415,7 @@ def test_a_locked_store_names_its_holder(store):
     assert done.returncode == 4, done.stderr
     assert str(holder.pid).encode() in done.stderr
     holder.stdin.close()
-    assert holder.wait(30) == 0
+    assert holder.wait(60) == 0
     append(store, "-t", "T", "-b", "c")
     assert bodies(store) == [b"a", b"c"]
 
@@ -437,7 +437,7 @@ def test_a_signal_ends_cleanly(store, number, status):
     process.stdin.flush()
     process.stdout.readline(), process.stdout.readline()
     process.send_signal(number)
-    assert process.wait(30) == status, process.stderr.read()
+    assert process.wait(60) == status, process.stderr.read()
     assert bodies(store) == [b"a", b"b"]
     check_closed(store)
     verify_sound(store)
@@ -492,7 +492,7 @@ def test_a_read_only_directory_is_status_3(tmp_path, where):
             parent.chmod(parent.stat().st_mode | 0o055)
     text = b"".join(b"%05d" % i + b"x" * 1000 + b"\n" for i in range(200))
     command = ["setpriv", "--reuid=65534", "--clear-groups", MQCTL, "append", str(store), "-t", "New"]
-    done = subprocess.run(command, input=text, capture_output=True, timeout=60)
+    done = subprocess.run(command, input=text, capture_output=True, timeout=120)
     assert done.returncode == 3, (done.returncode, done.stderr)
     assert b"ermission" in done.stderr
     target.chmod(0o755)

@@ -45,7 +45,7 @@ def bash_completes(line, cwd=None):
         _mqctl
         printf '%s\\n' "${{COMPREPLY[@]}}"
     """
-    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=cwd, timeout=30,
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=cwd, timeout=120,
                           env={"PATH": f"{pathlib.Path(MQCTL).parent}:/usr/bin:/bin"})
     assert done.returncode == 0 and done.stderr == "", done.stderr
     return [word for word in done.stdout.splitlines() if word]
@@ -82,7 +82,7 @@ def test_the_script_is_sound_for_its_shell(shell):
 def test_fish_offers_the_same(tmp_path):
     store = unpack("tiny-5.5.0", tmp_path)
     script = f"source {SOURCE}/completions/mqctl.fish; complete -C 'mqctl dump {store} -t '; complete -C 'mqctl verify . --level '"
-    done = subprocess.run(["fish", "--no-config", "-c", script], capture_output=True, text=True, timeout=30,
+    done = subprocess.run(["fish", "--no-config", "-c", script], capture_output=True, text=True, timeout=120,
                           env={"PATH": f"{pathlib.Path(MQCTL).parent}:/usr/bin:/bin", "HOME": str(tmp_path)})
     words = {line.split("\t")[0] for line in done.stdout.splitlines()}
     assert {"Tiny", "frame", "crc", "index"} <= words, done

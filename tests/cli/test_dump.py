@@ -334,7 +334,7 @@ class Follower:
 
     def end(self, number):
         self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=30)
+        out, err = self.process.communicate(timeout=60)
         return self.process.returncode
 
 
@@ -349,7 +349,7 @@ def test_follow_shows_each_message_when_it_comes(tmp_path):
         writer.stdin.flush()
         assert follower.next()["body"].startswith(f"{i} ")
     writer.stdin.close()
-    assert writer.wait(30) == 0
+    assert writer.wait(60) == 0
     assert follower.end(signal.SIGINT) == 130
 
 

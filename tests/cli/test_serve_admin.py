@@ -90,7 +90,7 @@ def test_a_group_is_kept_from_a_topic_and_let_in_again(tmp_path):
         assert client.ask(11, pull_ext("T") | {"consumerGroup": "Other"}).code == 0
         assert client.ask(353, {"group": "CG", "topic": "none"}).code == 17
         serve.process.terminate()
-        assert serve.process.wait(10) == 0
+        assert serve.process.wait(60) == 0
     with Serve(store) as serve, serve.client() as client:
         assert client.pull("T").code == 16   # it was written down
         assert body(client.ask(201))["forbiddenTable"] == {"CG": {"T": 4}}
@@ -115,14 +115,14 @@ def test_a_deleted_topic_takes_its_messages_along(tmp_path):
         assert client.ask(14, {"consumerGroup": "G", "topic": "T", "queueId": 0}).code == 22
         assert client.pull("U").code == 0
         serve.process.terminate()
-        assert serve.process.wait(10) == 0
+        assert serve.process.wait(60) == 0
     with Serve(store) as serve, serve.client() as client:
         pulled = client.pull("T", 0, end - 1)
         assert b"anew" in pulled.body and b"second" in pulled.body
         assert client.put("T", b"third").ext["queueOffset"] == str(end + 1)
         assert client.ask(215, {"topic": "U"}).code == 0
         serve.process.terminate()
-        assert serve.process.wait(10) == 0
+        assert serve.process.wait(60) == 0
     verify_sound(store)
     assert len(dump(store)) == 23   # the log keeps them until its segments go
 

@@ -79,7 +79,7 @@ def test_what_could_not_be_loaded_again_is_refused(tmp_path):
         assert client.ask(105, {"topic": "Wide"}).code == 17
         assert client.ask(353, {"group": "x" * 70000, "topic": "TBW102", "readable": "false"}).code == 29
         serve.process.terminate()
-        assert serve.process.wait(20) == 0
+        assert serve.process.wait(60) == 0
     with Serve(tmp_path / "store") as serve, serve.client() as client:
         assert len(client.ask(101, {"namespace": "N", "key": "k"}).ext["value"]) == 1 << 20
 

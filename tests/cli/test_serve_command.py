@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from append_support import check_closed
-from serve_support import LISTEN, alive, finish, free_port, launch, seeding, wait_for
+from serve_support import LISTEN, alive, finish, launch, listens_on, seeding, wait_for
 from support import MQCTL, run
 from wire_client import Client
 
@@ -66,11 +66,11 @@ def test_the_command_inherits_what_its_caller_gave_and_nothing_of_ours(tmp_path)
     given, other = os.pipe()
     show = f"import os; print(sorted(int(n) for n in os.listdir('/proc/self/fd') if os.path.exists(f'/proc/self/fd/{{n}}')) == [0, 1, 2, {given}])\n" \
            "print([line.split()[1].strip('0') for line in open('/proc/self/status') if line.startswith(('SigBlk', 'SigIgn'))])"
-    process, port, pipe = seeding(tmp_path, "-q", "--", *script(show), pass_fds=(given,))
+    process, pipe = seeding(tmp_path, "-q", "--", *script(show), pass_fds=(given,))
     os.close(given)
     os.close(other)
     seed = open(pipe, "w")   # it listens by now
-    with Client(f"127.0.0.1:{port}") as client:   # a connection is there when the command starts
+    with Client(f"127.0.0.1:{listens_on(process)}") as client:   # a connection is there when the command starts
         assert client.ask(105, {"topic": "TBW102"}).code == 0
         seed.close()
         # Python ignores SIGPIPE and SIGXFSZ by itself: 0x1001000.
@@ -107,7 +107,7 @@ def test_at_a_terminal_the_command_can_read_and_ctrl_c_comes_once(tmp_path):
     while b"armed" not in seen:
         seen += os.read(master, 4096)
     os.write(master, b"\x03")
-    assert process.wait(20) == 21 and b"read typed" in seen
+    assert process.wait(60) == 21 and b"read typed" in seen
     os.close(master)
 
 
@@ -153,7 +153,7 @@ def test_nobody_of_the_command_is_left(tmp_path, end):
         wait_for(lambda: process.terminate() or process.poll() is not None)   # the same request when it comes within 200 ms
     elif end != "exit":
         process.send_signal(signal.Signals[end])
-    assert process.wait(20) == ENDS[end]
+    assert process.wait(60) == ENDS[end]
     if ENDS[end] >= 0:
         assert not any(map(alive, family)) and not list(tmp_path.glob("mqctl-serve-*"))
     else:   # nobody was there any more who could wait for it
@@ -162,10 +162,11 @@ def test_nobody_of_the_command_is_left(tmp_path, end):
 
 
 def test_the_port_and_the_store_are_free_when_mqctl_was_killed(tmp_path):
-    store, port = tmp_path / "store", free_port()
-    process = launch(store, "--segment-size", "64KiB", "--listen", f"127.0.0.1:{port}", "-q", "--",
+    store = tmp_path / "store"
+    process = launch(store, "--segment-size", "64KiB", *LISTEN, "--port-file", tmp_path / "port", "-q", "--",
                      *script(f"directory = {str(tmp_path)!r}\n{FAMILY}stay('command')"))
     family = pids_of(tmp_path, 5)
+    port = int((tmp_path / "port").read_text())
     process.kill()
     finish(process)
     again = launch(store, "--listen", f"127.0.0.1:{port}", "-q", "--", "echo", "again")
@@ -175,5 +176,5 @@ def test_the_port_and_the_store_are_free_when_mqctl_was_killed(tmp_path):
 
 def test_a_command_that_does_not_go_is_killed(stubborn):
     process, pid = stubborn
-    assert process.wait(30) == 128 + signal.SIGKILL
+    assert process.wait(60) == 128 + signal.SIGKILL
     assert not alive(pid)

@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from serve_support import wait_for
 from support import SOURCE
 from wire_client import Client, Serve, binary_frame, frame, pull_ext, send_ext
 
@@ -21,6 +22,7 @@ def serve():
     with Serve("--ephemeral", "--topic", "T") as running:
         with running.client() as client:
             client.put("T", b"first")
+            client.wait_for_max("T", 0, 1)
         yield running
 
 
@@ -86,20 +88,18 @@ def test_a_held_pull_is_answered_by_the_message_that_it_waits_for(serve):
     with serve.client() as waiting, serve.client() as sender:
         sender.put("held", b"0")
         sender.wait_for_max("held", 0, 1)
-        waiting.send(frame(11, pull_ext("held", 0, 1, suspend=15000)))
-        start = time.monotonic()
+        waiting.send(frame(11, pull_ext("held", 0, 1, suspend=3600000)))
         sender.put("held", b"other queue", 1)
         sender.put("held", b"this one")
-        answer = waiting.receive()
+        answer = waiting.receive()   # long before its own time is over
         assert answer.code == 0 and b"this one" in answer.body
-        assert time.monotonic() - start < 5
 
 
 def test_a_held_pull_is_answered_when_its_time_is_over(serve):
     with serve.client() as client:
         start = time.monotonic()
         answer = client.ask(11, pull_ext("T", 3, 0, suspend=300))
-        assert answer.code == 19 and 0.25 < time.monotonic() - start < 5
+        assert answer.code == 19 and 0.25 < time.monotonic() - start < 15   # as long as they are held who do not say
         assert {"nextBeginOffset", "minOffset", "maxOffset", "suggestWhichBrokerId"} <= set(answer.ext)
 
 
@@ -119,9 +119,7 @@ def test_heartbeats_locks_and_offsets(serve):
         assert client.ask(15, {"consumerGroup": "HG", "topic": "T", "queueId": 0, "commitOffset": 5}).code == 0
         assert client.ask(14, {"consumerGroup": "HG", "topic": "T", "queueId": 0}).ext["offset"] == "5"
     with serve.client() as client:   # who is gone is no member
-        end = time.monotonic() + 5
-        while client.ask(38, {"consumerGroup": "HG"}).code != 1:
-            assert time.monotonic() < end
+        wait_for(lambda: client.ask(38, {"consumerGroup": "HG"}).code == 1)
 
 
 # --- hostile ---
@@ -224,11 +222,11 @@ def test_five_thousand_connections_that_never_end_their_frame(serve):
 
 def test_who_sends_a_byte_now_and_then_is_closed(tmp_path):
     conf = tmp_path / "broker.conf"
-    conf.write_text("serverChannelMaxIdleTimeSeconds=2\n")
+    conf.write_text("serverChannelMaxIdleTimeSeconds=4\n")
     data = frame(310, send_ext("T"), b"body")
     with Serve("--ephemeral", "-c", conf) as serve, serve.client() as slow, serve.client() as other:
         slow.socket.settimeout(0.05)
-        sent, end = 0, time.monotonic() + 20
+        sent, end = 0, time.monotonic() + 60
         while time.monotonic() < end:   # a byte each 50 ms: bytes alone are no sign of life
             try:
                 slow.send(data[sent:sent + 1])
@@ -301,8 +299,10 @@ def test_pulls_leave_nothing_when_they_are_answered_or_their_client_goes():
             who.send(b"".join(frame(11, pull_ext("T", 0, offset, suspend=3600000), opaque=i + 2) for i in range(count)))
 
         client.put("T", b"x")
+        client.wait_for_max("T", 0, 1)
         with serve.client() as first:   # what a first round takes is taken for good
             park(first, 2000, 1)
+            assert first.ask(105, {"topic": "TBW102"}).code == 0
         before = memory(serve)
         for i in range(10):
             with serve.client() as gone:
@@ -312,4 +312,4 @@ def test_pulls_leave_nothing_when_they_are_answered_or_their_client_goes():
             with serve.client() as sender:
                 sender.put("T", b"y")
             assert sum(client.receive().code == 0 for _ in range(1000)) == 1000
-        assert memory(serve) - before < 8 << 20
+        wait_for(lambda: memory(serve) - before < 8 << 20)   # the last ones go when their connection's end is seen

@@ -7,7 +7,7 @@ import socket
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from serve_support import LISTEN, finish, launch, seeding, wait_for
+from serve_support import LISTEN, finish, launch, listens_on, seeding, wait_for
 from support import run
 from wire_client import Serve, frame, pull_ext
 
@@ -15,7 +15,7 @@ ANY = ("--metrics", "127.0.0.1:0")
 
 
 def get(address, path, method="GET"):
-    connection = http.client.HTTPConnection(address, timeout=10)
+    connection = http.client.HTTPConnection(address, timeout=60)
     connection.request(method, path)
     response = connection.getresponse()
     return response.status, response.getheader("Content-Type"), response.read().decode()
@@ -39,7 +39,8 @@ def test_what_went_in_and_out(tmp_path):
     with Serve(tmp_path / "store", "--segment-size", "64KiB", *ANY) as serve, serve.client() as client:
         for i in range(100):
             client.put("T", b"x" * 1000, i % 2)
-        client.wait_for_max("T", 0, 50)
+        # Both queues have all, and it is said so: each record's place is written down behind its unit and its keys.
+        wait_for(lambda: scrape(serve)["rocketmq_storage_dispatch_behind_bytes"][()] == 0)
         got = client.pull("T", 0)
         client.ask(15, {"consumerGroup": "CG", "topic": "T", "queueId": 0, "commitOffset": 20})
         seen = scrape(serve)
@@ -77,23 +78,38 @@ def test_health_pages_and_what_is_refused(tmp_path):
         address = serve.ready["metrics"]
         assert get(address, "/healthz")[::2] == (200, "ok\n") and get(address, "/readyz")[::2] == (200, "ok\n")
         assert get(address, "/")[0] == 404 and get(address, "/metrics", "DELETE")[0] in (405, 501)
-        with socket.create_connection(address.rsplit(":", 1), timeout=10) as rude:
+        with socket.create_connection(address.rsplit(":", 1), timeout=60) as rude:
             rude.sendall(b"\x00\xff" * 5000)
             assert b"200" not in rude.recv(4096)
         assert get(address, "/healthz")[0] == 200
 
 
 def test_it_is_not_ready_before_the_seed_is_in(tmp_path):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
-    process, _, pipe = seeding(tmp_path, "--metrics", address)
+    process, pipe = seeding(tmp_path, "--metrics", "127.0.0.2:0")
     with open(pipe, "w", encoding="utf-8"):
+        address = f"127.0.0.2:{listens_on(process, '127.0.0.2')}"
         assert get(address, "/readyz")[::2] == (503, "starting\n") and get(address, "/metrics")[0] == 503
         assert get(address, "/healthz")[0] == 200
     wait_for(lambda: get(address, "/readyz")[0] == 200)
     process.terminate()
     assert finish(process)[0] == 0
+
+
+def at_the_usual_port(*args):
+    """(process, its ready line). Another test may have the port for a moment."""
+    ready = []
+
+    def starts():
+        process = launch(*args)
+        line = process.stdout.readline()
+        if line:
+            ready.extend((process, json.loads(line)))
+            return True
+        err = finish(process)[2]
+        assert b"cannot listen for metrics on 127.0.0.1:5557" in err, err
+        return False
+    wait_for(starts)
+    return ready
 
 
 def test_the_address(tmp_path):
@@ -104,8 +120,7 @@ def test_the_address(tmp_path):
         assert done.returncode == 3 and b"cannot listen for metrics" in done.stderr, done.stderr
     assert run("serve", "--ephemeral", *LISTEN, "--metrics=nonsense").returncode == 2
     # What follows the flag and is no address is the store.
-    process = launch("--metrics", tmp_path / "store", *LISTEN, "--segment-size", "1MiB")
-    line = json.loads(process.stdout.readline())
+    process, line = at_the_usual_port("--metrics", tmp_path / "store", *LISTEN, "--segment-size", "1MiB")
     assert line["store"] == str(tmp_path / "store") and line["metrics"] == "127.0.0.1:5557"
     process.terminate()
     assert finish(process)[0] == 0

@@ -10,6 +10,9 @@ from test_serve_flows import messages
 from wire_client import Serve, frame, send_ext
 
 
+SMALL = ("--segment-size", "16MiB")   # no put waits for a gigabyte of blocks
+
+
 def table(store):
     return json.loads((store / "config" / "topics.json").read_text())
 
@@ -26,7 +29,7 @@ def sends(topics):
 
 def test_a_connection_goes_on_while_its_topics_are_saved(tmp_path):
     topics = [f"N{i}" for i in range(200)]
-    with Serve(tmp_path, "--topic", "T") as serve, serve.client() as client:
+    with Serve(tmp_path, "--topic", "T", *SMALL) as serve, serve.client() as client:
         client.send(b"".join(sends(topics)) + frame(30, {"topic": "T", "queueId": 0}, opaque=1000))
         answers = [client.receive() for _ in range(201)]
         assert {each.code for each in answers} == {0}
@@ -37,7 +40,8 @@ def test_a_connection_goes_on_while_its_topics_are_saved(tmp_path):
 def test_another_connection_of_the_same_thread_is_answered_while_topics_are_saved(tmp_path):
     """Where each save held the thread, the other's questions would be answered between two saves, one each."""
     topics, asked, made = 30, 0, threading.Event()
-    with Serve(tmp_path, "--topic", "T", "--io-threads", "1") as serve, serve.client() as client, serve.client() as other:
+    one_thread = (*SMALL, "--io-threads", "1")
+    with Serve(tmp_path, "--topic", "T", *one_thread) as serve, serve.client() as client, serve.client() as other:
         fill_table(client)
 
         def make():
@@ -57,7 +61,7 @@ def test_another_connection_of_the_same_thread_is_answered_while_topics_are_save
 def test_many_share_a_save_and_each_is_saved_when_it_is_said(tmp_path, flush):
     (tmp_path / "broker.conf").write_text(f"flushDiskType={flush}\n")
     topics = [f"N{i}" for i in range(200)]
-    with Serve(tmp_path / "store", "-c", tmp_path / "broker.conf") as serve, serve.client() as client:
+    with Serve(tmp_path / "store", *SMALL, "-c", tmp_path / "broker.conf") as serve, serve.client() as client:
         client.send(b"".join(sends(topics)))
         for _ in topics:
             answer = client.receive()
@@ -78,7 +82,8 @@ def readable(client):
 @pytest.mark.parametrize("flush", ["ASYNC_FLUSH", "SYNC_FLUSH"])
 def test_messages_keep_their_order_over_the_making_of_their_topic(tmp_path, flush):
     """Some come before the topic is there, many while those are worked off, and some after."""
-    (tmp_path / "broker.conf").write_text(f"flushDiskType={flush}\n")
+    # None is refused because it waited long for its topic.
+    (tmp_path / "broker.conf").write_text(f"flushDiskType={flush}\nwaitTimeMillsInAdminBrokerQueue=0\n")
     at_once, most_before, after = 20, 9000, 2000
     with Serve("--ephemeral", "-c", tmp_path / "broker.conf") as serve, serve.client() as client:
         fill_table(client)
@@ -107,7 +112,7 @@ def test_what_makes_no_topic_does_not_wait(tmp_path):
 
 def test_a_table_that_cannot_be_saved_costs_the_sends_that_wait_for_it_and_no_other(tmp_path):
     topics = [f"N{i}" for i in range(20)]
-    with Serve(tmp_path, "--topic", "T") as serve, serve.client() as client:
+    with Serve(tmp_path, "--topic", "T", *SMALL) as serve, serve.client() as client:
         config = tmp_path / "config"
         config.rename(tmp_path / "moved")
         config.write_text("no directory")
@@ -121,7 +126,7 @@ def test_a_table_that_cannot_be_saved_costs_the_sends_that_wait_for_it_and_no_ot
 
 
 def test_sends_that_wait_when_the_broker_stops_are_answered(tmp_path):
-    with Serve(tmp_path) as serve, serve.client() as client:
+    with Serve(tmp_path, *SMALL) as serve, serve.client() as client:
         client.send(b"".join(sends([f"N{i}" for i in range(500)])) + frame(105, {"topic": "N0"}, opaque=1000))
         answers = [client.receive()]
         while answers[-1].opaque != 1000:   # all were read by then
@@ -129,7 +134,7 @@ def test_sends_that_wait_when_the_broker_stops_are_answered(tmp_path):
         serve.process.terminate()
         while (answer := client.receive()) is not None:
             answers.append(answer)
-        assert serve.process.wait(20) == 0
+        assert serve.process.wait(60) == 0
         stored = [each.opaque for each in answers if each.opaque < 1000 and each.code == 0]
         assert len(answers) == 501 and {each.code for each in answers if each.opaque < 1000} <= {0, 2, 14}
         assert {f"N{i}" for i in stored} <= set(table(tmp_path)["topicConfigTable"])

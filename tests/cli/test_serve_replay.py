@@ -269,8 +269,10 @@ SIMPLE = {   # the same for requests where a line says it
 @functools.cache
 def replayed(capture):
     with tempfile.NamedTemporaryFile("w", suffix=".conf") as conf:
-        # The half messages were born when they were captured: their checks must not be over for their age.
-        print("transactionCheckInterval=200", "transactionTimeOut=1000", "fileReservedTime=1000000", sep="\n", file=conf, flush=True)
+        # The half messages were born when they were captured: their checks must not be over for their age, nor because
+        # the replay takes long.
+        print("transactionCheckInterval=200", "transactionTimeOut=1000", "transactionCheckMax=1000000",
+              "fileReservedTime=1000000", sep="\n", file=conf, flush=True)
         with Serve("--ephemeral", "-c", conf.name) as serve:
             return Replay(capture, serve.address, captured(capture)).run()
 

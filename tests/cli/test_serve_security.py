@@ -9,7 +9,7 @@ import urllib.request
 
 import pytest
 
-from serve_support import LISTEN, finish, launch
+from serve_support import LISTEN, finish, launch, wait_for
 from support import run
 from wire_client import Serve, pull_ext, send_ext
 
@@ -66,7 +66,7 @@ def test_no_name_leads_out_of_the_store(tmp_path, name):
             say_everywhere(client, name)
             assert client.put("T", b"still there").code == 0
         serve.process.terminate()
-        assert serve.process.wait(10) == 0, serve.said()
+        assert serve.process.wait(60) == 0, serve.said()
         said = serve.said()
     assert {each for each in files_below(room) if not each.startswith("deep/store/")} == {"deep", "deep/store"}
     assert all(re.fullmatch(r"[%|a-zA-Z0-9_-]{1,255}", topic.name) for topic in (store / "consumequeue").iterdir())
@@ -83,8 +83,9 @@ def test_what_a_client_says_is_escaped_in_the_log_and_on_the_metrics_page(tmp_pa
             client.put("T", nasty.encode())
         with socket.create_connection(serve.address.split(":")) as other:
             other.sendall(nasty.encode() * 10)
+        wait_for(lambda: "refused 127.0.0.1" in serve.said())
         found = re.search(r"metrics on (?:http://)?(\S+?)(?:/\S*)?\s", serve.said())
-        page = urllib.request.urlopen(f"http://{found[1]}/metrics", timeout=10).read().decode() if found else None
+        page = urllib.request.urlopen(f"http://{found[1]}/metrics", timeout=60).read().decode() if found else None
         said = serve.said()
     assert page is not None, said
     for text in (said, page):
@@ -117,7 +118,7 @@ def test_a_link_that_was_planted_is_not_written_through(tmp_path, planted):
                 client.ask(34, {}, json.dumps({"clientID": "me"}).encode())
                 client.ask(15, {"consumerGroup": "TOOLS_CONSUMER", "topic": "T", "queueId": 0, "commitOffset": 1})
             serve.process.terminate()
-            assert serve.process.wait(10) == 0, serve.said()
+            assert serve.process.wait(60) == 0, serve.said()
     assert victim.read_text() == "precious"
     assert not (store / planted).is_symlink()
 
@@ -156,7 +157,7 @@ def test_files_have_the_modes_that_are_documented(tmp_path, mask, directory, fil
             with serve.client() as client:
                 client.put("T", b"x")
             serve.process.terminate()
-            assert serve.process.wait(10) == 0
+            assert serve.process.wait(60) == 0
     finally:
         os.umask(before)
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in [store, *store.rglob("*"), tmp_path / "ready"] if path.exists()}

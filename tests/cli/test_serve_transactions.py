@@ -6,10 +6,12 @@ import time
 import pytest
 
 from serve_support import wait_for
-from test_serve_flows import all_of, end, messages, props
+from test_serve_flows import all_of, end, messages, props, wait_for_ends
 from wire_client import Serve, send_ext
 
-CONF = "transactionCheckInterval=100\ntransactionTimeOut=300\n"
+# Nothing is given up while a test takes its time, and no put waits for a gigabyte of blocks.
+CONF = "transactionCheckInterval=100\ntransactionTimeOut=300\ntransactionCheckMax=1000000\n" \
+       "mappedFileSizeCommitLog=16777216\n"
 
 
 @pytest.fixture
@@ -68,13 +70,17 @@ def test_ended_after_it_was_put_off_it_comes_once(conf):
         wait_for(lambda: halves(client) >= 6)   # both were put off, twice
         end(client, patient, 8)
         end(client, other, 12)
+        wait_for_ends(client, patient, other)
         came_once(client, b"patient")
         produce(client)
         half(client, b"plain", "K3")
         for _ in range(3):   # rounds go by, and only the plain one is asked about
             assert question(client)[0] == "K3"
         put = halves(client)
-        assert question(client)[0] == "K3" and halves(client) <= put + 2   # the ended ones are put off no more
+        wait_for(lambda: halves(client) >= put + 2)
+        again = messages(client.pull("RMQ_SYS_TRANS_HALF_TOPIC", 0, put).body)
+        assert {each["props"]["UNIQ_KEY"] for each in again} == {"K3"}   # the ended ones are put off no more
+        assert question(client)[0] == "K3"
         assert len(all_of(client, "tx", 1)) == 1
 
 
@@ -120,6 +126,7 @@ def test_ended_again_when_all_is_forgotten_it_comes_once(conf, tmp_path):
         other = half(client, b"rolled back", "K2")
         end(client, first, 8)
         end(client, other, 12)
+        wait_for_ends(client, first, other)
         rounds(client, 4)
         end(client, first, 8)
         end(client, other, 8)
@@ -142,7 +149,7 @@ def test_one_that_was_given_up_can_still_be_ended_once(conf, tmp_path):
         end(client, late, 8)
         came_once(client, b"late")
         serve.process.terminate()
-        assert serve.process.wait(20) == 0
+        assert serve.process.wait(60) == 0
     with Serve(tmp_path / "store", "-c", conf) as serve, serve.client() as client:
         end(client, late, 8)
         came_once(client, b"late")
@@ -155,6 +162,7 @@ def test_ended_after_it_was_put_back_it_stays_so_over_a_restart(conf, tmp_path):
         wait_for(lambda: halves(client) >= 4)
         end(client, moved, 8)
         end(client, rolled, 12)
+        wait_for_ends(client, moved, rolled)   # both, before the kill
         came_once(client, b"committed")
         serve.process.kill()
     with Serve(tmp_path / "store", "-c", conf) as serve, serve.client() as client:
@@ -207,7 +215,7 @@ def test_over_a_restart(conf, tmp_path):
         half(client, b"plain", "K2")
         wait_for(lambda: halves(client) >= 4)
         serve.process.terminate()
-        assert serve.process.wait(20) == 0
+        assert serve.process.wait(60) == 0
     with Serve(tmp_path / "store", "-c", conf) as serve, serve.client() as client:
         produce(client)
         found = set()

@@ -19,7 +19,8 @@ FIRST = "00000000000000000000"
 def verify(*args, **kwargs):
     environment = dict(os.environ, LC_ALL="C.UTF-8")
     environment.update(kwargs.pop("env", {}))
-    return subprocess.run([MQCTL, "verify", *map(str, args)], capture_output=True, timeout=120, env=environment, **kwargs)
+    return subprocess.run([MQCTL, "verify", *map(str, args)], capture_output=True, timeout=600,
+                          env=environment, **kwargs)
 
 
 def unpack(name, directory):

@@ -3,6 +3,7 @@
     from mounts import disk, namespace  # noqa: F401  (fixtures)
 """
 
+import errno
 import os
 import subprocess
 import sys
@@ -27,11 +28,15 @@ class Disk:
         subprocess.run(["mount", "-o", f"remount,{'ro' if yes else 'rw'}", self.path], check=True)
 
     def fill(self, leave):
-        """A file that takes all but so many bytes."""
-        stat = os.statvfs(self.path)
-        taken = stat.f_bavail * stat.f_bsize - leave
+        """A file that takes all but so many bytes; once more where somebody took some of them meanwhile."""
         with open(self.path / "filler", "wb") as file:
-            os.posix_fallocate(file.fileno(), 0, taken)
+            while True:
+                stat = os.statvfs(self.path)
+                try:
+                    return os.posix_fallocate(file.fileno(), 0, stat.f_bavail * stat.f_bsize - leave)
+                except OSError as error:
+                    if error.errno != errno.ENOSPC:
+                        raise
 
     def empty(self):
         (self.path / "filler").unlink()

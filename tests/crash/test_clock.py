@@ -62,7 +62,7 @@ def test_after_a_jump_all_goes_on(machine, hours):
             assert 0 <= seek(client, place) <= 100
         assert seek(client, 0) == 0 and seek(client, 2**62) == 100
         serve.process.terminate()
-        assert serve.process.wait(20) == 0
+        assert serve.process.wait(60) == 0
     stored = [record["stored"] for record in records(machine.store) if record["topic"] == "T"]
     assert all(abs(b - a - (hours * HOUR_MS if i == 49 else 0)) < HOUR_MS for i, (a, b) in enumerate(zip(stored, stored[1:])))
     check_closed(machine.store)
@@ -83,7 +83,7 @@ def test_a_crash_while_the_clock_is_wrong_loses_nothing(machine, hours):
     with started(machine) as serve, serve.client() as client:   # each was killed
         client.wait_for_max("T", 0, count)
         serve.process.terminate()
-        assert serve.process.wait(20) == 0
+        assert serve.process.wait(60) == 0
     found = [record["body"].rstrip(b"x") for record in records(machine.store)]
     assert found == [b"%d" % i for i in range(count)]
     check_closed(machine.store)
@@ -95,13 +95,13 @@ def test_retention_goes_by_the_clock_and_back_again(machine):
     with started(machine) as serve, serve.client() as client:
         for i in range(300):
             client.put("T", b"%d" % i + b"x" * 1000)
-        before = len(segments(machine.store))
-        assert before > 4
+        before = set(segments(machine.store))   # the next one may come yet: it is made ahead
+        assert len(before) > 4
         machine.clock_jumps(hours=-100)
         assert client.ask(329).code == 0
         late(client, b"some time later")
         came(client, 1)
-        assert len(segments(machine.store)) == before
+        assert before <= set(segments(machine.store))
         machine.clock_jumps(hours=100)
         wait_for(lambda: client.ask(329).code == 0 and len(segments(machine.store)) <= 2)
         wait_for(lambda: client.pull("T").code == 21)   # the queue's beginning follows the log's

@@ -74,7 +74,7 @@ class Puts:
 
 def stop(serve, *statuses):
     serve.process.send_signal(signal.SIGTERM)
-    assert serve.process.wait(20) in (statuses or (0,)), serve.said()
+    assert serve.process.wait(60) in (statuses or (0,)), serve.said()
     return serve.process.returncode
 
 
@@ -218,10 +218,11 @@ def test_a_server_that_stands_still_goes_on_where_it_was(tmp_path):
     """Longer than its clients may be silent: they were not, it did not hear them."""
     conf, store, puts = tmp_path / "broker.conf", tmp_path / "store", Puts()
     conf.write_text("messageDelayLevel=1s 2s\nserverChannelMaxIdleTimeSeconds=2\n")
-    patience = FREEZE + 20
-    with Serve(store, *SMALL, "-c", conf) as serve, serve.client(timeout=patience) as client, serve.client(timeout=patience) as parked:
+    patience = FREEZE + 60
+    with Serve(store, *SMALL, "-c", conf) as serve, serve.client(timeout=patience) as client:
         puts.several(client, 20)
         assert client.ask(310, send_ext("late", i="DELAY\x011\x02"), b"due meanwhile").code == 0
+        parked = serve.client(timeout=patience)   # not before: it would be silent meanwhile
         parked.send(frame(11, pull_ext("T", 0, 20, suspend=int(patience * 1000))))
         os.kill(serve.process.pid, signal.SIGSTOP)
         client.send(frame(310, send_ext("T"), b"sent to one that stands still"))

@@ -26,9 +26,15 @@ A_STORES_LIFE = 12   # in rounds
 SMALL = "mappedFileSizeConsumeQueue=4000\n"
 
 
-def some_changes(rng, most):
-    """As often a few as many."""
-    return max(1, int(most ** rng.random()))
+def some_changes(share, most):
+    """By a share between 0 and 1: as often a few as many."""
+    return max(1, int(most ** share))
+
+
+def shares(rng):
+    """In no order, but of all sizes as often, so that chance cannot leave some out."""
+    while True:
+        yield from rng.sample([(i + rng.random()) / ROUNDS for i in range(ROUNDS)], ROUNDS)
 
 
 def power_cut(machine, rng):
@@ -39,7 +45,7 @@ def power_cut(machine, rng):
 
 
 def start_that_fails(machine, rng):
-    machine.power_fails_after(some_changes(rng, 60))
+    machine.power_fails_after(some_changes(rng.random(), 60))
     run("append", machine.store, "-t", "Other", "-b", "x", "-q", "--segment-size", SEGMENT, env=machine.environment())
     power_cut(machine, rng)
 
@@ -57,7 +63,7 @@ def reopened(*command):
 
 def append_round(machine, rng, number, mode):
     lines = [b"%d/%d/" % (number, i) + b"x" * rng.randrange(rng.choice([20, 5000])) for i in range(600)]
-    machine.power_fails_after(some_changes(rng, 3000 if mode == "each" else 300))
+    machine.power_fails_after(some_changes(rng.random(), 3000 if mode == "each" else 300))
     writer = Writer([MQCTL, "append", str(machine.store), "--segment-size", SEGMENT, "-t", "T", "--receipt", "--sync", mode], lines,
                     machine.environment(), input_ends=True)
     writer.process.wait()
@@ -116,8 +122,8 @@ class Sender(threading.Thread):
             pass
 
 
-def serve_until_power_fails(machine, rng, number):
-    machine.power_fails_after(some_changes(rng, 2000))
+def serve_until_power_fails(machine, share, number):
+    machine.power_fails_after(some_changes(share, 2000))
     process = launch(machine.store, *LISTEN, "--flush", "sync", "--segment-size", SEGMENT, "-c", machine.directory / "broker.conf",
                      env=dict(os.environ) | machine.environment())
     line = process.stdout.readline()
@@ -151,11 +157,11 @@ def test_what_serve_confirmed_survives_power_cuts(tmp_path):
     print("seed", SEED)
     rng = random.Random(f"{SEED}/serve")
     confirmed = 0
-    for number in range(ROUNDS):
+    for number, share in zip(range(ROUNDS), shares(rng)):
         if number % A_STORES_LIFE == 0:
             machine, before = Machine(tmp_path / str(number)), {}
             (machine.directory / "broker.conf").write_text(SMALL)
-        senders = serve_until_power_fails(machine, rng, number)
+        senders = serve_until_power_fails(machine, share, number)
         confirmed += sum(len(sender.confirmed) for sender in senders)
         power_cut(machine, rng)
         for _ in range(rng.randrange(3)):

@@ -17,7 +17,7 @@ def shell(line, directory):
     # Small segments, so that examples with default sizes do not fill the disk of who runs the tests.
     environment = dict(os.environ, PATH=f"{MQCTL.parent}:{os.environ['PATH']}", MQCTL_SEGMENT_SIZE="16MiB", LC_ALL="C.UTF-8", TZ="UTC")
     return subprocess.run(["bash", "-o", "pipefail", "-c", line], cwd=directory, env=environment, capture_output=True, text=True,
-                          timeout=60, stdin=subprocess.DEVNULL)
+                          timeout=120, stdin=subprocess.DEVNULL)
 
 
 def help_examples(command):

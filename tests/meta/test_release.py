@@ -37,15 +37,14 @@ def test_it_starts_as_fast_as_a_small_program():
     import statistics
     import time
 
-    def median(command):
-        times = []
-        for _ in range(21):
-            start = time.perf_counter()
-            subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-            times.append(time.perf_counter() - start)
-        return statistics.median(times)
+    def took(command):
+        start = time.perf_counter()
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+        return time.perf_counter() - start
 
-    assert median([MQCTL, "version"]) < 10 * median(["/bin/true"])
+    # By turns: what else the machine does meanwhile falls on both.
+    ours, small = zip(*((took([MQCTL, "version"]), took(["/bin/true"])) for _ in range(21)))
+    assert statistics.median(ours) < 10 * statistics.median(small)
 
 
 def test_installation_puts_everything_in_place(tmp_path):
