@@ -46,7 +46,7 @@ FUZZERS = {
 }
 
 # What hangs, or takes memory without bound, fails.
-LIMITS = ["-timeout=20", "-rss_limit_mb=2048", "-malloc_limit_mb=512"]
+LIMITS = ["-timeout=60", "-rss_limit_mb=2048", "-malloc_limit_mb=512"]
 
 
 def program(name):

@@ -148,15 +148,15 @@ def served_view(root, base, queues, groups, flags=()):
     process = subprocess.Popen([MQCTL, "serve", root, "--listen", "127.0.0.1:0", *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     line = process.stdout.readline()
     if not line:
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=120)
         return {"starts": False, "status": process.returncode, "why": said.decode(errors="replace").replace(str(root), "STORE").strip()}
     view = {"starts": True, "why": ""}
-    with Client(json.loads(line)["namesrv"]) as client:
+    with Client(json.loads(line)["namesrv"], timeout=60) as client:
         view["queues"] = {name: pulled(client, name.rpartition("/")[0], int(name.rpartition("/")[2])) for name in queues}
         view["topics"] = sorted(json.loads(client.ask(21).body)["topicConfigTable"])
         view["offsets"] = consumer_offsets(client, groups)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0, process.stderr.read().decode(errors="replace")
+    assert process.wait(60) == 0, process.stderr.read().decode(errors="replace")
     process.stdout.close()
     process.stderr.close()
     summary = json.loads(subprocess.run([MQCTL, "verify", root, "--level", "frame", "-o", "json"], capture_output=True,
@@ -191,7 +191,8 @@ def delay_offsets(root):
 
 def verified(root, *flags):
     """(status, sorted classes) of `mqctl verify --level index`."""
-    done = subprocess.run([MQCTL, "verify", root, "--level", "index", "-o", "json", *flags], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([MQCTL, "verify", root, "--level", "index", "-o", "json", *flags], capture_output=True, text=True,
+                          timeout=120)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     return done.returncode, sorted({line["finding"] for line in lines if "finding" in line})
 

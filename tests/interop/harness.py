@@ -45,9 +45,13 @@ GOLDEN_SETS = {
 }
 
 
+# A genuine broker refuses what waited 200 ms for its turn, and everything while a message takes a second to be written.
+UNHURRIED = {"brokerFastFailureEnable": "false", "osPageCacheBusyTimeOutMills": "60000"}
+
+
 # --- waiting ---
 
-def wait_for(what, condition, seconds=30, every=0.05):
+def wait_for(what, condition, seconds=60, every=0.05):
     """Polls until condition() gives something true, and gives that."""
     end = time.monotonic() + seconds
     while True:
@@ -109,8 +113,7 @@ def probe_classes(version):
     lib = jars(version)
     with _fetching:
         if not target.is_dir():
-            for old in target.parent.glob("probe-*"):
-                shutil.rmtree(old, ignore_errors=True)
+            remove_unused(target.parent.glob("probe-*"))
             part = tempfile.mkdtemp(dir=target.parent)
             done = subprocess.run(["javac", "-nowarn", "-d", part, "-cp", f"{lib}/*", source], capture_output=True, text=True)
             assert done.returncode == 0, f"Probe.java against {version}:\n{done.stderr}"
@@ -118,7 +121,15 @@ def probe_classes(version):
                 os.rename(part, target)
             except OSError:   # another process was first
                 shutil.rmtree(part)
+        os.utime(target)
     return target
+
+
+def remove_unused(directories):
+    """Those of other states of the sources, unless used within a day: another checkout's tests may be at work."""
+    for old in directories:
+        if time.time() - old.stat().st_mtime > 86400:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 # The brokers go when the tests are killed.
@@ -148,7 +159,7 @@ class Broker:
         self.namesrv = f"127.0.0.1:{self.namesrv_port}"
         self.address = f"127.0.0.1:{self.port}"
         self.run.mkdir(exist_ok=True)
-        settings = {"messageDelayLevel": DELAY_LEVELS} | self.conf
+        settings = {"messageDelayLevel": DELAY_LEVELS} | UNHURRIED | self.conf
         with open(self.run / "script.err", "wb") as err:
             self.process = subprocess.Popen(
                 [*_WITH_US, SCRIPT, "run", self.version, self.store, str(self.port), str(self.namesrv_port),
@@ -187,13 +198,13 @@ class Broker:
         self._close_probe()
         assert self.alive(), f"broker {self.version} is gone:\n{self.output()}"
         self.process.terminate()
-        assert self.process.wait(90) == 0, self.output()
+        assert self.process.wait(240) == 0, self.output()
         assert not (self.store / "abort").exists(), f"not a clean stop:\n{self.output()}"
 
     def kill9(self):
         """The broker by SIGKILL; its probe stays, so that a load can be asked for what was acknowledged."""
         os.kill(self.pids["broker"], signal.SIGKILL)
-        self.process.wait(30)
+        self.process.wait(120)
 
     def close(self):
         self._close_probe()
@@ -238,7 +249,7 @@ class Probe:
             self.lines.put(json.loads(line))
         self.lines.put({"error": "the probe's process ended"})
 
-    def ask(self, cmd, seconds=90, **args):
+    def ask(self, cmd, seconds=240, **args):
         self.process.stdin.write(json.dumps({"cmd": cmd, **args}) + "\n")
         self.process.stdin.flush()
         end, lines = time.monotonic() + seconds, []
@@ -269,15 +280,15 @@ class Probe:
         assert [r["status"] for r in receipts] == ["SEND_OK"] * len(messages)
         return receipts
 
-    def pull(self, topic, queues=None, seconds=90):
+    def pull(self, topic, queues=None, seconds=240):
         """All messages of a topic, and {queue: (min, max)}. Named queues need no route."""
         lines = self.ask("pull", seconds, topic=topic, **({"queues": list(queues)} if queues is not None else {}))
         messages = [decoded(line) for line in lines if "pos" in line]
         bounds = {line["queue"]: (line["min"], line["max"]) for line in lines if "min" in line}
         return messages, bounds
 
-    def consume(self, topic, group, count, timeout_ms=30000):
-        return [decoded(line) for line in self.ask("consume", topic=topic, group=group, count=count, timeout_ms=timeout_ms)]
+    def consume(self, topic, group, count):
+        return [decoded(line) for line in self.ask("consume", topic=topic, group=group, count=count)]
 
     def query(self, topic, keys):
         """{key: positions}, newest first as brokers give them, sorted here."""
@@ -300,7 +311,7 @@ class Probe:
         self.load_reaches(count)
 
     def load_reaches(self, count):
-        wait_for(f"{count} messages acknowledged", lambda: self.ask("load-count")[0]["acked"] >= count, 60)
+        wait_for(f"{count} messages acknowledged", lambda: self.ask("load-count")[0]["acked"] >= count, 120)
 
     def load_end(self):
         return self.ask("load-end")

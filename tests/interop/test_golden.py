@@ -2,7 +2,8 @@
 
 import hashlib
 
-from harness import (GOLDEN_SETS, Broker, Scenarios, append, golden_expected, golden_queues, unpack_golden, verify, wait_for)
+from harness import GOLDEN_SETS, Broker, Scenarios, append, golden_expected, golden_queues, unpack_golden, verify
+from test_stores import await_last
 
 scenarios = Scenarios()
 
@@ -105,4 +106,4 @@ def test_golden_set_is_appended_to_and_served(param, directory):
         # A send goes on where the queue ends; the delay service may send as well, but not to this queue.
         sent, = broker.probe.produce([{"topic": "Fresh", "queue": 1, "body": b"after"}])
         assert sent["queueOffset"] == 6
-        wait_for("the message that was sent", lambda: broker.probe.pull("Fresh", [1])[0][-1]["body"] == b"after")
+        await_last(broker, "Fresh", 1, b"after")

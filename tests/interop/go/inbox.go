@@ -11,7 +11,7 @@ import (
 	"github.com/apache/rocketmq-client-go/v2/primitive"
 )
 
-const patience = 60 * time.Second
+const patience = 100 * time.Second
 
 // What consumers got, of whichever goroutine. A complaint is a line in it that no scenario wants.
 type inbox struct {

@@ -71,7 +71,10 @@ func pullFrom(s *session) {
 	var bodies []string
 	for _, queue := range queues {
 		// A message that was sent is in its queue a moment later.
-		until("end of the queue", func() bool { return pulled(c, queue, 0, 1).MaxOffset == 5 })
+		until("end of the queue", func() bool {
+			result, err := c.PullFrom(context.Background(), queue, 0, 1)
+			return err == nil && result.MaxOffset == 5
+		})
 		bodies = append(bodies, bodiesOf(pulled(c, queue, 0, 3).GetMessageExts())...)
 		bodies = append(bodies, bodiesOf(pulled(c, queue, 3, 2).GetMessageExts())...)
 	}

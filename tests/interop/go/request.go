@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"github.com/apache/rocketmq-client-go/v2/consumer"
 	"github.com/apache/rocketmq-client-go/v2/primitive"
@@ -17,7 +16,7 @@ func requestReply(s *session) {
 	var problems inbox
 	s.announce(instance, answering(s, &problems))
 	for _, body := range numbered("frage 問 ", 5) {
-		reply, err := requester.Request(context.Background(), 10*time.Second, primitive.NewMessage(s.name, []byte(body)))
+		reply, err := requester.Request(context.Background(), patience, primitive.NewMessage(s.name, []byte(body)))
 		if err != nil {
 			fail("%s: %v; the consumer: %q", body, err, problems.all())
 		}

@@ -101,7 +101,9 @@ func (s *session) newAdmin() admin.Admin {
 // Eight queues. The client does not look at the broker's answer, so this waits for the route.
 func (s *session) createTopic(topic string) []*primitive.MessageQueue {
 	a := s.newAdmin()
-	must(a.CreateTopic(context.Background(), admin.WithTopicCreate(topic), admin.WithBrokerAddrCreate(s.broker)))
+	until("creation of "+topic, func() bool {
+		return a.CreateTopic(context.Background(), admin.WithTopicCreate(topic), admin.WithBrokerAddrCreate(s.broker)) == nil
+	})
 	queues := s.awaitTopic(topic)
 	if len(queues) != 8 {
 		fail("%s has %d queues, not 8", topic, len(queues))

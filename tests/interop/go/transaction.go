@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	rocketmq "github.com/apache/rocketmq-client-go/v2"
 	"github.com/apache/rocketmq-client-go/v2/primitive"
@@ -10,7 +11,10 @@ import (
 )
 
 // A body says what becomes of its message.
-type verdicts struct{ checked inbox }
+type verdicts struct {
+	checked inbox
+	decided sync.Map
+}
 
 func (v *verdicts) ExecuteLocalTransaction(m *primitive.Message) primitive.LocalTransactionState {
 	switch string(m.Body) {
@@ -22,9 +26,13 @@ func (v *verdicts) ExecuteLocalTransaction(m *primitive.Message) primitive.Local
 	return primitive.UnknowState
 }
 
-// A broker writes down in batches what is settled, and may ask about that, too.
+// A broker writes down in batches what is settled, and may ask about that, too; and before it knows the answer it may
+// ask again, and would take another one for that of another message.
 func (v *verdicts) CheckLocalTransaction(m *primitive.MessageExt) primitive.LocalTransactionState {
 	v.checked.add(string(m.Body))
+	if _, before := v.decided.LoadOrStore(string(m.Body), true); before {
+		return primitive.UnknowState
+	}
 	switch string(m.Body) {
 	case "asked, commit":
 		return primitive.CommitMessageState

@@ -23,8 +23,8 @@ final class Consuming {
         List<DefaultMQPushConsumer> consumers = new ArrayList<>();
         for (Inbox inbox : List.of(first, second)) {
             consumers.add(session.consuming(session.name("group"), topic, "*", (messages, context) -> {
-                both.add(messages);
-                return inbox.consumeMessage(messages, context);
+                inbox.add(messages);   // first: when both have all, each has its own
+                return both.consumeMessage(messages, context);
             }));
         }
         Session.awaitQueues(consumers, topic, 4);

@@ -14,6 +14,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.apache.rocketmq.client.ClientConfig;
 import org.apache.rocketmq.client.consumer.DefaultMQPullConsumer;
 import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
 import org.apache.rocketmq.client.consumer.PullResult;
@@ -43,7 +44,7 @@ import org.apache.rocketmq.tools.admin.DefaultMQAdminExt;
 public final class Probe {
     private static final PrintStream OUT = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out), false,
         StandardCharsets.UTF_8);
-    private static final long TIMEOUT = 15000;
+    private static final int TIMEOUT = 15000;
     private static final String ALWAYS_THERE = "TBW102";
     private static final int NO_MESSAGE = 208;   // ResponseCode, whose package differs from release to release
 
@@ -139,8 +140,8 @@ public final class Probe {
     }
 
     /**
-     * Waits until the name server knows the broker. A 5.x broker that has not yet seen the name server when it comes up registers ten
-     * seconds later; one whose permission is set, even to what it was, does so at once.
+     * Waits until the name server knows the broker, two minutes at most. A 5.x broker that has not yet seen the name server
+     * when it comes up registers ten seconds later; one whose permission is set, even to what it was, does so at once.
      */
     private void await(Look look) throws Exception {
         for (int tries = 0; ; tries++) {
@@ -148,7 +149,7 @@ public final class Probe {
                 look.now();
                 return;
             } catch (MQClientException e) {
-                if (tries > 400) {
+                if (tries > 2400) {
                     throw e;
                 }
                 if (tries % 20 == 4 && broker != null) {
@@ -161,9 +162,7 @@ public final class Probe {
 
     private void register() throws Exception {
         if (admin == null) {   // never shut down: that would take seconds
-            DefaultMQAdminExt made = new DefaultMQAdminExt(5000);
-            made.setNamesrvAddr(namesrv);
-            made.setInstanceName("probe-admin-" + System.nanoTime());
+            DefaultMQAdminExt made = patient(new DefaultMQAdminExt(TIMEOUT), "probe-admin-");
             made.start();
             admin = made;
         }
@@ -172,13 +171,20 @@ public final class Probe {
         admin.updateBrokerConfig(broker, same);
     }
 
+    /** A client with connections of its own, which gives nothing up that is slow on a busy machine. */
+    private <T extends ClientConfig> T patient(T client, String name) {
+        client.setNamesrvAddr(namesrv);
+        client.setInstanceName(name + System.nanoTime());
+        client.setMqClientApiTimeout(TIMEOUT);
+        return client;
+    }
+
     private DefaultMQProducer producer() throws Exception {
         if (producer == null) {
             DefaultMQProducer made = new DefaultMQProducer("probe-producer");
-            made.setNamesrvAddr(namesrv);
-            made.setInstanceName("probe-producer-" + System.nanoTime());
-            made.setCompressMsgBodyOverHowmuch(Integer.MAX_VALUE);
+            patient(made, "probe-producer-").setCompressMsgBodyOverHowmuch(Integer.MAX_VALUE);
             made.start();
+            made.getDefaultMQProducerImpl().getMqClientFactory().getMQAdminImpl().setTimeoutMillis(TIMEOUT);
             await(() -> made.fetchPublishMessageQueues(ALWAYS_THERE));
             producer = made;
         }
@@ -249,6 +255,7 @@ public final class Probe {
             int queues = (int) number(args, "queues", 4);
             int count = (int) number(args, "threads", 3);
             boolean persist = Boolean.TRUE.equals(args.get("persist"));
+            long timeout = number(args, "timeout_ms", 3000);
             byte[] filler = new byte[(int) number(args, "size", 300)];
             java.util.Arrays.fill(filler, (byte) 'x');
             for (int t = 0; t < count; t++) {
@@ -261,7 +268,8 @@ public final class Probe {
                         System.arraycopy(head, 0, body, 0, Math.min(head.length, body.length));
                         Message message = new Message(topic, "load", "load-" + name, body);
                         try {
-                            send(through, message, new MessageQueue(topic, broker(args), i % queues), name, persist);
+                            MessageQueue queue = new MessageQueue(topic, broker(args), i % queues);
+                            send(through, message, queue, timeout, name, persist);
                         } catch (Exception e) {
                             return;
                         }
@@ -272,10 +280,11 @@ public final class Probe {
             }
         }
 
-        private void send(DefaultMQProducer through, Message message, MessageQueue queue, String name, boolean persist) throws Exception {
+        private void send(DefaultMQProducer through, Message message, MessageQueue queue, long timeout, String name,
+            boolean persist) throws Exception {
             for (int tries = 1; ; tries++) {
                 try {
-                    SendResult sent = through.send(message, queue, 3000);
+                    SendResult sent = through.send(message, queue, timeout);
                     Map<String, Object> r = receipt(sent);
                     r.put("name", name);
                     r.put("tries", tries);
@@ -320,10 +329,10 @@ public final class Probe {
 
     private DefaultMQPullConsumer puller() throws Exception {
         if (puller == null) {
-            DefaultMQPullConsumer made = new DefaultMQPullConsumer("probe-pull");
-            made.setNamesrvAddr(namesrv);
-            made.setInstanceName("probe-pull-" + System.nanoTime());
+            DefaultMQPullConsumer made = patient(new DefaultMQPullConsumer("probe-pull"), "probe-pull-");
             made.start();
+            made.getDefaultMQPullConsumerImpl().getRebalanceImpl().getmQClientFactory().getMQAdminImpl()
+                .setTimeoutMillis(TIMEOUT);
             await(() -> made.fetchSubscribeMessageQueues(ALWAYS_THERE));
             puller = made;
         }
@@ -368,9 +377,7 @@ public final class Probe {
 
     private void consume(Map<String, Object> args) throws Exception {
         LinkedBlockingQueue<MessageExt> arrived = new LinkedBlockingQueue<>();
-        DefaultMQPushConsumer consumer = new DefaultMQPushConsumer((String) args.get("group"));
-        consumer.setNamesrvAddr(namesrv);
-        consumer.setInstanceName("probe-push-" + System.nanoTime());
+        DefaultMQPushConsumer consumer = patient(new DefaultMQPushConsumer((String) args.get("group")), "probe-push-");
         consumer.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
         consumer.setConsumeThreadMin(2);
         consumer.setConsumeThreadMax(2);
@@ -383,7 +390,7 @@ public final class Probe {
         consumer.start();
         try {
             long count = number(args, "count", 1);
-            long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(number(args, "timeout_ms", 30000));
+            long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(number(args, "timeout_ms", 90000));
             for (long n = 0; n < count; n++) {
                 MessageExt m = arrived.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
                 if (m == null) {

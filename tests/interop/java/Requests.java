@@ -33,14 +33,16 @@ final class Requests {
             }
         });
         for (String question : List.of("wie groß?", "second")) {
-            Message reply = session.producer().request(Support.message(topic, "", "", question), session.cluster.queue(topic, 1), 30000);
+            Message request = Support.message(topic, "", "", question);
+            Message reply = session.producer().request(request, session.cluster.queue(topic, 1), 60000);
             Support.equal("reply", "re: " + question, Support.text(reply));
         }
         Support.equal("requests", List.of("second", "wie groß?"), asked.bodies());
 
         String silent = session.topic("silent", 1);
         try {
-            Message reply = session.producer().request(Support.message(silent, "", "", "nobody"), session.cluster.queue(silent, 0), 1000);
+            Message request = Support.message(silent, "", "", "nobody");
+            Message reply = session.producer().request(request, session.cluster.queue(silent, 0), 5000);
             throw new AssertionError("a reply from nobody: " + reply);
         } catch (RequestTimeoutException e) {
             Support.until("the request itself", () -> session.cluster.stored(silent) == 1);

@@ -48,7 +48,7 @@ final class Session implements AutoCloseable {
     }
 
     DefaultMQProducer started(DefaultMQProducer made) throws Exception {
-        client(made).setSendMsgTimeout(15000);
+        client(made).setSendMsgTimeout(60000);
         made.start();
         onClose(made::shutdown);
         return made;

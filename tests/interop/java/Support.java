@@ -8,7 +8,7 @@ import org.apache.rocketmq.common.message.Message;
 
 /** What scenarios wait for and hold against what they got. */
 final class Support {
-    static final int SECONDS = 45;   // the longest that anything is waited for
+    static final int SECONDS = 90;   // the longest that anything is waited for
     static final String OWN = "own-";   // how the user properties that are compared begin
 
     private Support() {

@@ -57,18 +57,24 @@ final class Transactions implements TransactionListener {
         };
     }
 
-    /** Decided when asked for the second time. 5.x brokers may also ask after what was decided a moment before. */
+    /**
+     * Decided when asked for the second time, and only then: before a broker knows of it, it may ask again, and would take
+     * another answer for that of another message. 5.x brokers may also ask after what was decided a moment before.
+     */
     @Override
     public LocalTransactionState checkLocalTransaction(MessageExt message) {
         String body = Support.text(message);
         if (!body.startsWith("later")) {
             return LocalTransactionState.UNKNOW;
         }
-        checkUnseen(message);
+        int times = asked.merge(body, 1, Integer::sum);
+        if (times <= 2) {
+            checkUnseen(message);
+        }
         if (!message.getTopic().startsWith("transaction-topic")) {
             wrong.add("asked after a message of topic " + message.getTopic());
         }
-        if (asked.merge(body, 1, Integer::sum) < 2) {
+        if (times != 2) {
             return LocalTransactionState.UNKNOW;
         }
         return body.equals("later commit") ? LocalTransactionState.COMMIT_MESSAGE : LocalTransactionState.ROLLBACK_MESSAGE;

@@ -3,7 +3,7 @@
 
 const assert = require('assert');
 
-const PATIENCE = 60000;
+const PATIENCE = 100000;
 
 class Inbox {
   constructor() {

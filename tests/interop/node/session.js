@@ -29,7 +29,7 @@ module.exports = class Session {
   }
 
   async open() {
-    this.producer = this.start(Producer, { producerGroup: `p-${this.name}` });
+    this.producer = this.start(Producer, { producerGroup: `p-${this.name}`, sendMsgTimeout: 60000 });
     await this.producer.ready();
     await until('broker', () => this.createTopic());
     await until('route', () => this.route(this.name));
@@ -45,13 +45,13 @@ module.exports = class Session {
     if (!brokers) return false;
     await this.producer._mqClient.createTopic(brokers[0].brokerAddrs[0], 'TBW102', {
       topicName: this.name, readQueueNums: 4, writeQueueNums: 4, perm: 6, topicFilterType: 'SINGLE_TAG', topicSysFlag: 0, order: false,
-    }, 3000);
+    }, 15000);
     return true;
   }
 
   async route(topic) {
     try {
-      return (await this.producer._mqClient.getTopicRouteInfoFromNameServer(topic, 3000)).brokerDatas;
+      return (await this.producer._mqClient.getTopicRouteInfoFromNameServer(topic, 15000)).brokerDatas;
     } catch (_) {
       return null;
     }

@@ -31,7 +31,7 @@ import org.apache.rocketmq.store.MessageStore;
 import org.apache.rocketmq.store.config.MessageStoreConfig;
 
 public class JudgedStores {
-  static final int SECONDS_A_STORE = 20;
+  static final int SECONDS_A_STORE = 90;
   static final String GROUP = "G-judge";
 
   static BrokerController controller(String[] fields) throws Exception {
@@ -163,7 +163,7 @@ public class JudgedStores {
     }
     for (Future<?> end : ends) {
       try {
-        end.get(60, TimeUnit.SECONDS);
+        end.get(180, TimeUnit.SECONDS);
       } catch (ExecutionException | TimeoutException broken) {
         System.err.println("shutdown: " + broken);
       }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <ctime>
 #include <functional>
 #include <future>
 #include <string>
@@ -95,7 +96,7 @@ struct LookWhileSaving {
   explicit LookWhileSaving(Look look) : look_(std::move(look)) {}
   Status operator()() {
     looks_.push_back(std::async(std::launch::async, look_));
-    CHECK(looks_.back().wait_for(std::chrono::seconds(5)) == std::future_status::ready);
+    CHECK(looks_.back().wait_for(std::chrono::minutes(1)) == std::future_status::ready);
     return {};
   }
   bool any_saw() {
@@ -232,16 +233,21 @@ TEST_CASE("Offsets ahead of their queue go back to its end, and are written only
   CHECK(offsets.query("g", "T", 1) == 3);
 }
 
-TEST_CASE("A table of many offsets is written without a walk over all of it for each") {
+// What the processor takes for it: neither the disk nor what else the machine does counts.
+std::clock_t time_to_persist(int32_t queues) {
   const TemporaryDirectory dir;
-  const std::string path = dir.path() + "/config/consumerOffset.json";
-  constexpr int32_t kQueues = 100000;
-  ConsumerOffsetManager offsets(fs(), kClock, path);
-  for (int32_t queue = 0; queue < kQueues; ++queue) offsets.commit("g", "T", queue, queue);
-  const auto begin = std::chrono::steady_clock::now();
+  ConsumerOffsetManager offsets(fs(), kClock, dir.path() + "/config/consumerOffset.json");
+  for (int32_t queue = 0; queue < queues; ++queue) offsets.commit("g", "T", queue, queue);
+  const std::clock_t begin = std::clock();
   REQUIRE(offsets.persist().ok());
-  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(3));  // with walks it is ten times that
-  CHECK(offsets.json()["offsetTable"]["T@g"].size() == kQueues);
+  const std::clock_t end = std::clock();
+  CHECK(offsets.json()["offsetTable"]["T@g"].size() == static_cast<size_t>(queues));
+  return end - begin;
+}
+
+TEST_CASE("A table of many offsets is written without a walk over all of it for each") {
+  const std::clock_t one = time_to_persist(10000);
+  CHECK(time_to_persist(100000) < 40 * one);  // with walks it is a hundred times that
 }
 
 const std::vector<std::string> kTables = {"topics.json", "subscriptionGroup.json", "consumerOffset.json",

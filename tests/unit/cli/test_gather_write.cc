@@ -14,7 +14,11 @@ namespace {
 using Outcome = GatherWrite::Outcome;
 
 struct Pair {
-  Pair() { REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0); }
+  Pair() {
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    const int bytes = 64 << 10;  // whatever the machine gives by default
+    REQUIRE(::setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes) == 0);
+  }
   ~Pair() {
     for (const int end : ends) ::close(end);
   }

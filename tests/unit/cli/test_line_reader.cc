@@ -1,4 +1,4 @@
-#include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -11,10 +11,10 @@
 namespace mqctl {
 namespace {
 
-// A file that has no name, holding the text.
+// A file in memory, holding the text.
 class Input {
  public:
-  explicit Input(std::string_view text) : fd_(::open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)) {
+  explicit Input(std::string_view text) : fd_(::memfd_create("input", MFD_CLOEXEC)) {
     REQUIRE(fd_ >= 0);
     REQUIRE(::write(fd_, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
     REQUIRE(::lseek(fd_, 0, SEEK_SET) == 0);

@@ -9,6 +9,8 @@ using namespace mqctl::test;
 
 namespace {
 
+constexpr std::chrono::minutes kPatience{1};
+
 bool get_sees(TestStore& store, int queue, int64_t count) {
   return store->max_queue_offset("T", QueueId(queue)) == QueueOffset(count);
 }
@@ -22,7 +24,7 @@ TEST_CASE("what a thread deferred is in its queue when it has dispatched", "[dis
     put_numbered(store, round * 3, round * 3 + 3);
     store->dispatch_deferred();
     // Another may be at it for a moment: the store's own thread looks, too.
-    store->await_dispatch(std::chrono::seconds(10));
+    store->await_dispatch(kPatience);
     REQUIRE(get_sees(store, 0, round * 3 + 3));
   }
   CHECK(store.bodies() == numbered(0, 150));
@@ -48,7 +50,7 @@ TEST_CASE("threads that dispatch for themselves leave nothing behind and nothing
   for (std::thread& thread : threads) thread.join();
   REQUIRE(failures == 0);
   // Nobody puts any more: what somebody left to somebody else must come all the same.
-  store->await_dispatch(std::chrono::seconds(10));
+  store->await_dispatch(kPatience);
   for (int queue = 0; queue < kThreads; ++queue) {
     CHECK(get_sees(store, queue, kRounds * kEach));
     CHECK(store.bodies("T", queue) == numbered(0, kRounds * kEach));
@@ -62,7 +64,7 @@ TEST_CASE("with sync flush what is dispatched is on disk", "[dispatch]") {
   store->defer_dispatch();
   const PutMessageResult put = store.put("m0");
   store->dispatch_deferred();
-  store->await_dispatch(std::chrono::seconds(10));  // the store's own thread may be at it
+  store->await_dispatch(kPatience);  // the store's own thread may be at it
   CHECK(store->commit_log().flushed_where() >= put.end);
   CHECK(store.bodies() == numbered(0, 1));
 }
