@@ -133,6 +133,17 @@ TEST_CASE("behaviour 69: a message is found by its place in the log, and none at
   CHECK(store->message_at(puts[3].offset + 1, view).error().code() == Errc::kCorruption);
 }
 
+TEST_CASE("A record within a message's body is none of the log's", "[get]") {
+  TestStore store;
+  const PutMessageResult first = store.put("first");
+  const HeldBytes record = store->commit_log().data_from(first.offset);
+  const PutMessageResult outer = store.put(as_text(record.bytes()));
+  const MessageView message = store.view_at(outer.offset);
+  const auto within = message.body.data() - store->commit_log().data_from(outer.offset).bytes().data();
+  MessageView view;
+  CHECK(store->message_at(outer.offset + within, view).error().code() == Errc::kCorruption);
+}
+
 TEST_CASE("Offsets outside a queue are told apart, each with the place to go on", "[get]") {
   TestStore store;
   put_numbered(store, 0, 100);
