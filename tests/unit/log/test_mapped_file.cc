@@ -128,6 +128,18 @@ TEST_CASE("a file of real blocks has them when it is made, one with blocks ahead
   CHECK(after < kLarge / 4);
 }
 
+TEST_CASE("blocks are taken before anything is written where they are") {
+  TemporaryDirectory dir;
+  constexpr uint64_t kBytes = 4u << 20, kStep = 5000;
+  auto file = MappedFile::create(posix_file_system(), join_path(dir.path(), "0"), 0, kBytes, Blocks::kAhead);
+  REQUIRE(file.has_value());
+  for (uint64_t end = kStep; end < 40 * kStep; end += kStep) {
+    REQUIRE((*file)->reserve(kStep).ok());
+    (*file)->publish(kStep);  // without a byte of it: that would take a block
+    REQUIRE(posix_file_system().stat((*file)->path())->allocated_bytes >= end);
+  }
+}
+
 TEST_CASE("opening a file of another size is refused and names it") {
   TemporaryDirectory dir;
   auto file = make_file(dir);
