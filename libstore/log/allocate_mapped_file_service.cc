@@ -22,7 +22,7 @@ Result<std::unique_ptr<MappedFile>> create_or_adopt(FileSystem& fs, const FileRe
     return MappedFile::create(fs, request.path, request.first_offset, request.size_bytes, Blocks::kWhole);
   }
   Result<std::unique_ptr<MappedFile>> found =
-      MappedFile::open(fs, request.path, request.first_offset, request.size_bytes, Blocks::kWhole);
+      MappedFile::open(fs, request.path, request.first_offset, request.size_bytes);
   if (!found) return found;
   (*found)->set_positions(0);
   if (Status status = (*found)->zero_tail(); !status.ok()) return status;

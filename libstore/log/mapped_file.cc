@@ -55,7 +55,7 @@ Result<std::unique_ptr<MappedFile>> MappedFile::create(FileSystem& fs, const std
 }
 
 Result<std::unique_ptr<MappedFile>> MappedFile::open(FileSystem& fs, const std::string& path, int64_t first_offset,
-                                                     uint64_t size_bytes, Blocks blocks) {
+                                                     uint64_t size_bytes) {
   Result<std::unique_ptr<File>> file = fs.open(path, OpenMode::kReadWrite);
   if (!file) return std::move(file).error();
   Result<uint64_t> size = (*file)->size();
@@ -66,8 +66,7 @@ Result<std::unique_ptr<MappedFile>> MappedFile::open(FileSystem& fs, const std::
         .at(path);
   }
   std::unique_ptr<MappedFile> opened(new MappedFile(fs, path, first_offset, size_bytes));
-  // An existing file may be sparse whatever we would have made: its blocks are taken when it is written on.
-  (void)blocks;
+  // It may be sparse, whoever made it: its blocks are taken when it is written on.
   if (Status status = opened->map(std::move(*file), 0); !status.ok()) return status;
   opened->set_positions(size_bytes);
   return opened;

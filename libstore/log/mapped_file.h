@@ -36,7 +36,7 @@ class MappedFile {
                                                     uint64_t size_bytes, Blocks blocks);
   // An existing file of exactly that size; all positions stand at its end until recovery sets them, as in Apache.
   static Result<std::unique_ptr<MappedFile>> open(FileSystem& fs, const std::string& path, int64_t first_offset,
-                                                  uint64_t size_bytes, Blocks blocks);
+                                                  uint64_t size_bytes);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;

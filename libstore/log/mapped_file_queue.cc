@@ -74,8 +74,7 @@ Status MappedFileQueue::load() {
                                                   std::to_string(before->end_offset()))
           .at(found.path);
     }
-    Result<std::unique_ptr<MappedFile>> file =
-        MappedFile::open(fs_, found.path, found.offset, options_.file_bytes, options_.blocks);
+    Result<std::unique_ptr<MappedFile>> file = MappedFile::open(fs_, found.path, found.offset, options_.file_bytes);
     if (!file) return std::move(file).error();
     owned_.push_back(std::move(*file));
     table_.push_back(owned_.back().get());

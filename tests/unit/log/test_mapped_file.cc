@@ -1,6 +1,9 @@
 // MappedFile: behaviours 18 to 25 of Apache's MappedFileTest and DefaultMappedFile*Test.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -20,6 +23,19 @@ std::unique_ptr<MappedFile> make_file(const TemporaryDirectory& dir, Blocks bloc
       MappedFile::create(posix_file_system(), join_path(dir.path(), "00000000000000065536"), kSize, kSize, blocks);
   REQUIRE(file.has_value());
   return std::move(*file);
+}
+
+// Whether this process has the file mapped, or open: its blocks are not free before that ends.
+bool has_in_use(const std::string& path) {
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find(path) != line.npos) return true;
+  }
+  const std::filesystem::directory_iterator descriptors("/proc/self/fd");
+  return std::any_of(begin(descriptors), end(descriptors), [&](const std::filesystem::directory_entry& each) {
+    std::error_code closed;  // the iterator's own may be
+    return std::filesystem::read_symlink(each.path(), closed) == path;
+  });
 }
 
 std::string text_of(Bytes bytes) { return std::string(as_text(bytes)); }
@@ -46,12 +62,25 @@ TEST_CASE("behaviour 19: a held file stays readable after shutdown and is unmapp
   file->shutdown();
   CHECK_FALSE(file->hold());
   CHECK(file->mapped());
+  CHECK(has_in_use(file->path()));
   CHECK(text_of(file->published(0)) == "kept");
   file->release();
   CHECK_FALSE(file->mapped());
+  CHECK_FALSE(has_in_use(file->path()));
   file->shutdown();  // once more does no harm
   CHECK(file->destroy().ok());
   CHECK(posix_file_system().stat(file->path()).error().code() == Errc::kNotFound);
+}
+
+TEST_CASE("who writes a file back, or touches it ahead, holds it no longer than that") {
+  TemporaryDirectory dir;
+  auto file = make_file(dir);
+  REQUIRE(file->append(as_bytes("written")).ok());
+  REQUIRE(file->flush().ok());
+  file->populate_ahead(0, kSize);
+  file->shutdown();
+  CHECK_FALSE(file->mapped());
+  file->populate_ahead(0, kSize);  // no more
 }
 
 TEST_CASE("behaviour 20: an append past the end fails and changes nothing, one that fills the file succeeds") {
@@ -143,7 +172,7 @@ TEST_CASE("blocks are taken before anything is written where they are") {
 TEST_CASE("opening a file of another size is refused and names it") {
   TemporaryDirectory dir;
   auto file = make_file(dir);
-  const auto opened = MappedFile::open(posix_file_system(), file->path(), 0, kSize * 2, Blocks::kWhole);
+  const auto opened = MappedFile::open(posix_file_system(), file->path(), 0, kSize * 2);
   REQUIRE_FALSE(opened.has_value());
   CHECK(opened.error().code() == Errc::kCorruption);
   CHECK(opened.error().path() == file->path());

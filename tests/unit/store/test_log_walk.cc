@@ -100,7 +100,7 @@ TEST_CASE("visit_data: everything that was written is visited, in order, and a t
     REQUIRE((*file)->resize(kSize).ok());
     for (const uint64_t place : {uint64_t{0}, kFar}) REQUIRE((*file)->write_at(place, as_bytes("written")).ok());
   }
-  Result<std::unique_ptr<MappedFile>> file = MappedFile::open(posix_file_system(), path, 0, kSize, Blocks::kWhole);
+  Result<std::unique_ptr<MappedFile>> file = MappedFile::open(posix_file_system(), path, 0, kSize);
   REQUIRE(file.has_value());
   std::vector<FileRange> visited;
   (*file)->visit_data(0, [&](FileRange piece) {
