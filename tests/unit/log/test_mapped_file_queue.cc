@@ -2,15 +2,17 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstring>
+#include <filesystem>
 #include <string>
 #include <thread>
 
 #include "libstore/log/allocate_mapped_file_service.h"
 #include "libstore/log/mapped_file_queue.h"
 #include "tests/unit/support/golden_store.h"
+#include "tests/unit/support/hooked_file_system.h"
 
 using namespace mqctl;
-using mqctl::test::TemporaryDirectory;
+using namespace mqctl::test;
 
 namespace {
 
@@ -168,6 +170,33 @@ TEST_CASE("behaviour 36: several directories take the files in turn, and are loa
   REQUIRE(queue.load().ok());
   CHECK(queue.file_count() == 7);
   CHECK(queue.find(4096)->path() == join_path(b, "00000000000000004096"));
+}
+
+TEST_CASE("all directories are synced that are there") {
+  TemporaryDirectory dir;
+  const std::string a = join_path(dir.path(), "a"), none = join_path(dir.path(), "none"),
+                    c = join_path(dir.path(), "c");
+  std::vector<std::string> synced;
+  HookedFileSystem fs(posix_file_system(), [&](Operation operation, const std::string& path) {
+    if (operation == Operation::kSyncDirectory) synced.push_back(path);
+    return Status();
+  });
+  MappedFileQueue queue(fs, {.directories = {a, none, c}, .read_only_directories = {}, .file_bytes = kFile});
+  append_files(queue, 3);
+  std::filesystem::remove_all(none);
+  synced.clear();
+  REQUIRE(queue.sync_from(0, 0).ok());
+  CHECK(synced == std::vector<std::string>{a, none, c});
+}
+
+TEST_CASE("truncating where a file begins drops it") {
+  constexpr int64_t kBegin = 2 * kFile;
+  TemporaryDirectory dir;
+  MappedFileQueue queue = queue_in(dir.path());
+  append_files(queue, 4);
+  REQUIRE(queue.truncate(kBegin).ok());
+  CHECK(queue.file_count() == 2);
+  CHECK(queue.max_offset() == kBegin);
 }
 
 TEST_CASE("behaviour 37: read-only directories are loaded and get no new file") {
