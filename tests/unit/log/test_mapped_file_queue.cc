@@ -1,38 +1,10 @@
-// MappedFileQueue: behaviours 26 to 37 of Apache's MappedFileQueueTest and MultiPathMappedFileQueueTest.
-#include <algorithm>
-#include <catch2/catch.hpp>
-#include <cstring>
-#include <filesystem>
-#include <string>
+// MappedFileQueue: behaviours 26 to 35 of Apache's MappedFileQueueTest.
 #include <thread>
 
-#include "libstore/log/allocate_mapped_file_service.h"
-#include "libstore/log/mapped_file_queue.h"
-#include "tests/unit/support/golden_store.h"
-#include "tests/unit/support/hooked_file_system.h"
+#include "tests/unit/log/mapped_file_queue_support.h"
 
 using namespace mqctl;
 using namespace mqctl::test;
-
-namespace {
-
-constexpr uint64_t kFile = 4096;
-
-MappedFileQueue queue_in(const std::string& directory) {
-  return MappedFileQueue(posix_file_system(),
-                         {.directories = {directory}, .read_only_directories = {}, .file_bytes = kFile});
-}
-
-// Appends runs of one letter that fill files exactly.
-void append_files(MappedFileQueue& queue, int files, int64_t start = 0) {
-  for (int i = 0; i < files; ++i) {
-    Result<MappedFile*> file = queue.writable(start);
-    REQUIRE(file.has_value());
-    REQUIRE((*file)->append(as_bytes(std::string(kFile, static_cast<char>('a' + i % 26)))).ok());
-  }
-}
-
-}  // namespace
 
 TEST_CASE("behaviour 26: a full last file is followed by one named by its first offset in 20 digits") {
   TemporaryDirectory dir;
@@ -155,40 +127,6 @@ TEST_CASE("truncating inside a file leaves no byte behind the place") {
   CHECK(as_text(queue.last()->whole().subspan(0, 904)) == std::string(904, 'b'));
 }
 
-TEST_CASE("behaviour 36: several directories take the files in turn, and are loaded in offset order") {
-  TemporaryDirectory dir;
-  const std::string a = join_path(dir.path(), "a"), b = join_path(dir.path(), "b"), c = join_path(dir.path(), "c");
-  const MappedFileQueueOptions options{.directories = {a, b, c}, .read_only_directories = {}, .file_bytes = kFile};
-  {
-    MappedFileQueue queue(posix_file_system(), options);
-    append_files(queue, 7);
-  }
-  CHECK(posix_file_system().list(a)->size() == 3);
-  CHECK(posix_file_system().list(b)->size() == 2);
-  CHECK(posix_file_system().list(c)->size() == 2);
-  MappedFileQueue queue(posix_file_system(), options);
-  REQUIRE(queue.load().ok());
-  CHECK(queue.file_count() == 7);
-  CHECK(queue.find(4096)->path() == join_path(b, "00000000000000004096"));
-}
-
-TEST_CASE("all directories are synced that are there") {
-  TemporaryDirectory dir;
-  const std::string a = join_path(dir.path(), "a"), none = join_path(dir.path(), "none"),
-                    c = join_path(dir.path(), "c");
-  std::vector<std::string> synced;
-  HookedFileSystem fs(posix_file_system(), [&](Operation operation, const std::string& path) {
-    if (operation == Operation::kSyncDirectory) synced.push_back(path);
-    return Status();
-  });
-  MappedFileQueue queue(fs, {.directories = {a, none, c}, .read_only_directories = {}, .file_bytes = kFile});
-  append_files(queue, 3);
-  std::filesystem::remove_all(none);
-  synced.clear();
-  REQUIRE(queue.sync_from(0, 0).ok());
-  CHECK(synced == std::vector<std::string>{a, none, c});
-}
-
 TEST_CASE("truncating where a file begins drops it") {
   constexpr int64_t kBegin = 2 * kFile;
   TemporaryDirectory dir;
@@ -197,92 +135,6 @@ TEST_CASE("truncating where a file begins drops it") {
   REQUIRE(queue.truncate(kBegin).ok());
   CHECK(queue.file_count() == 2);
   CHECK(queue.max_offset() == kBegin);
-}
-
-TEST_CASE("behaviour 37: read-only directories are loaded and get no new file") {
-  TemporaryDirectory dir;
-  const std::string a = join_path(dir.path(), "a"), b = join_path(dir.path(), "b");
-  {
-    MappedFileQueue queue(posix_file_system(), {.directories = {a}, .read_only_directories = {}, .file_bytes = kFile});
-    append_files(queue, 2);
-  }
-  MappedFileQueue queue(posix_file_system(), {.directories = {b}, .read_only_directories = {a}, .file_bytes = kFile});
-  REQUIRE(queue.load().ok());
-  CHECK(queue.file_count() == 2);
-  append_files(queue, 3);
-  CHECK(posix_file_system().list(a)->size() == 2);
-  CHECK(posix_file_system().list(b)->size() == 3);
-}
-
-TEST_CASE("loading refuses a gap and a file of another size, and removes an empty last file") {
-  TemporaryDirectory dir;
-  {
-    MappedFileQueue queue = queue_in(dir.path());
-    append_files(queue, 3);
-  }
-  FileSystem& fs = posix_file_system();
-  const std::string empty = join_path(dir.path(), offset_file_name(3 * 4096));
-  REQUIRE(fs.open(empty, OpenMode::kCreateExclusive).has_value());
-  {
-    MappedFileQueue queue = queue_in(dir.path());
-    REQUIRE(queue.load().ok());
-    CHECK(queue.file_count() == 3);
-    CHECK(fs.stat(empty).error().code() == Errc::kNotFound);
-  }
-  const std::string second = join_path(dir.path(), offset_file_name(4096));
-  REQUIRE((*fs.open(second, OpenMode::kReadWrite))->resize(100).ok());
-  MappedFileQueue queue = queue_in(dir.path());
-  CHECK(queue.load().path() == second);
-  REQUIRE(fs.remove(second).ok());
-  MappedFileQueue gap = queue_in(dir.path());
-  const Status status = gap.load();
-  REQUIRE_FALSE(status.ok());
-  CHECK(status.code() == Errc::kCorruption);
-  CHECK(status.path() == join_path(dir.path(), offset_file_name(8192)));
-}
-
-TEST_CASE("files of other names are listed and left alone") {
-  TemporaryDirectory dir;
-  {
-    MappedFileQueue queue = queue_in(dir.path());
-    append_files(queue, 1);
-  }
-  std::vector<std::string> strays;
-  for (const char* name : {"-0000000000000000001", "0000000000000004096x", "99999999999999999999", "notes.txt"}) {
-    strays.push_back(join_path(dir.path(), name));
-    REQUIRE(posix_file_system().open(strays.back(), OpenMode::kCreateExclusive).has_value());
-  }
-  MappedFileQueue queue = queue_in(dir.path());
-  REQUIRE(queue.load().ok());
-  std::vector<std::string> found = queue.strays();
-  std::sort(found.begin(), found.end());
-  CHECK(found == strays);
-  CHECK(queue.file_count() == 1);
-}
-
-TEST_CASE("segments of zeros behind the end are set aside, left on disk, and taken up again") {
-  TemporaryDirectory dir;
-  {
-    MappedFileQueue queue = queue_in(dir.path());
-    append_files(queue, 2);
-  }
-  for (int64_t at : {2 * 4096, 3 * 4096}) {
-    auto spare =
-        MappedFile::create(posix_file_system(), join_path(dir.path(), offset_file_name(at)), at, kFile, Blocks::kWhole);
-    REQUIRE(spare.has_value());
-  }
-  AllocateMappedFileService allocator(posix_file_system(), {});
-  MappedFileQueue queue(
-      posix_file_system(),
-      {.directories = {dir.path()}, .read_only_directories = {}, .file_bytes = kFile, .allocator = &allocator});
-  REQUIRE(queue.load().ok());
-  CHECK(queue.file_count() == 4);
-  CHECK(queue.set_spares_aside(2 * 4096) == 2);
-  CHECK(queue.file_count() == 2);
-  CHECK(posix_file_system().list(dir.path())->size() == 4);
-  append_files(queue, 2);
-  CHECK(queue.max_offset() == 4 * 4096);
-  CHECK(allocator.shutdown().ok());
 }
 
 TEST_CASE("readers find files without a lock while one writer appends and deletes") {
