@@ -106,6 +106,18 @@ TEST_CASE("A record without a topic can be read, though no broker takes such a m
   CHECK(status_of(bytes) == RecordStatus::kRecord);
 }
 
+TEST_CASE("The smallest record has a body, a topic and properties of no byte; with a byte less it is none") {
+  const size_t version = GENERATE(size_t{1}, size_t{2});
+  for (const size_t missing : {size_t{0}, size_t{1}}) {
+    std::vector<std::byte> bytes = small_record(static_cast<int>(version), false, false, false);
+    bytes.resize(84);
+    bytes.resize(84 + 4 + version + 2 - missing);
+    store_be(bytes.data(), static_cast<int32_t>(bytes.size()));
+    CHECK(status_of(bytes) == (missing == 0 ? RecordStatus::kRecord : RecordStatus::kBadSize));
+    CHECK(plausible_head(bytes, bytes.size()) == (missing == 0));
+  }
+}
+
 TEST_CASE("Wrong host bits make the lengths contradict each other") {
   for (const int32_t flag : {0x10, 0x20, 0x30}) CHECK(status_of(sample_with(36, flag)) == RecordStatus::kBadSize);
 }

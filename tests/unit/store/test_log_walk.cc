@@ -89,6 +89,19 @@ TEST_CASE("check_log: a segment of zeros in the middle is where the log ends", "
   CHECK(found.stopped_by.empty());
 }
 
+TEST_CASE("find_sound_record: a record is found wherever the pieces that are looked at end in it", "[log_walk]") {
+  constexpr int64_t kPiece = 1 << 20;
+  StoreOptions options = small_options();
+  options.segment_bytes = 4 * kPiece;
+  TestStore store(std::move(options));
+  store.put(std::string(kPiece + 1000, 'x'));
+  const PhysicalOffset wanted = store.put("wanted").offset;
+  for (int64_t behind = 0; behind <= 10; ++behind) {
+    const PhysicalOffset from = wanted + behind - kPiece;  // the first piece ends so many bytes behind its beginning
+    CHECK(find_sound_record(store->commit_log().files(), from) == wanted);
+  }
+}
+
 TEST_CASE("visit_data: everything that was written is visited, in order, and a tail never written is not",
           "[log_walk]") {
   constexpr uint64_t kSize = 16u << 20, kFar = 8u << 20;
