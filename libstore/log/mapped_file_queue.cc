@@ -1,25 +1,12 @@
 #include "libstore/log/mapped_file_queue.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "libstore/log/allocate_mapped_file_service.h"
+#include "libstore/log/segment_name.h"
 
 namespace mqctl {
-namespace {
-
-constexpr size_t kNameDigits = 20;
-
-std::optional<int64_t> offset_of_name(std::string_view name) {
-  if (name.size() != kNameDigits) return std::nullopt;
-  int64_t offset = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), offset);
-  if (error != std::errc() || end != name.data() + name.size() || offset < 0) return std::nullopt;
-  return offset <= INT64_MAX / 2 ? std::optional(offset) : std::nullopt;  // else its end could not be told
-}
-
-}  // namespace
 
 struct MappedFileQueue::Found {
   int64_t offset;
@@ -29,7 +16,7 @@ struct MappedFileQueue::Found {
 
 std::string offset_file_name(int64_t offset) {
   std::string digits = std::to_string(offset);
-  return std::string(kNameDigits - std::min(kNameDigits, digits.size()), '0') + digits;
+  return std::string(kSegmentNameDigits - std::min(kSegmentNameDigits, digits.size()), '0') + digits;
 }
 
 MappedFileQueue::MappedFileQueue(FileSystem& fs, MappedFileQueueOptions options)
@@ -45,7 +32,7 @@ Result<std::vector<MappedFileQueue::Found>> MappedFileQueue::list_files() {
     if (!entries) return std::move(entries).error();
     for (const DirectoryEntry& entry : *entries) {
       const std::string path = join_path(directory, entry.name);
-      const std::optional<int64_t> offset = offset_of_name(entry.name);
+      const std::optional<int64_t> offset = offset_of_segment_name(entry.name);
       if (!offset) {
         if (entry.kind != FileKind::kDirectory) strays_.push_back(path);
         continue;

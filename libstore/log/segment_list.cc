@@ -1,28 +1,18 @@
 #include "libstore/log/segment_list.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <map>
 #include <optional>
 
+#include "libstore/log/segment_name.h"
 #include "libstore/message/record_layout.h"
 #include "libstore/message/record_parser.h"
 
 namespace mqctl {
 namespace {
 
-constexpr size_t kNameDigits = 20;
-constexpr int64_t kGreatestBase = INT64_MAX / 2;  // so that no position in a file makes it overflow
-constexpr size_t kLoneSearchBytes = 8u << 20;     // how far a lone file is searched for its first record
-
-std::optional<PhysicalOffset> base_of_name(std::string_view name) {
-  if (name.size() != kNameDigits || name.find_first_not_of("0123456789") != name.npos) return std::nullopt;
-  int64_t base = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), base);
-  if (error != std::errc() || base > kGreatestBase) return std::nullopt;
-  return PhysicalOffset(base);
-}
+constexpr size_t kLoneSearchBytes = 8u << 20;  // how far a lone file is searched for its first record
 
 std::string why_stray(const DirectoryEntry& entry) {
   if (entry.kind == FileKind::kDirectory) return "directory";
@@ -35,7 +25,7 @@ Status add_directory(FileSystem& fs, const std::string& directory, SegmentList& 
   if (!entries) return std::move(entries).error();
   for (const DirectoryEntry& entry : *entries) {
     const std::string path = join_path(directory, entry.name);
-    const std::optional<PhysicalOffset> base = base_of_name(entry.name);
+    const std::optional<int64_t> base = offset_of_segment_name(entry.name);
     if (!base || entry.kind != FileKind::kRegular) {
       list.strays.push_back({path, why_stray(entry)});
       continue;
@@ -43,7 +33,7 @@ Status add_directory(FileSystem& fs, const std::string& directory, SegmentList& 
     Result<FileStat> stat = fs.stat(path);
     if (!stat && stat.error().code() == Errc::kNotFound) continue;  // expired under our eyes
     if (!stat) return std::move(stat).error();
-    list.segments.push_back({path, entry.name, *base, stat->size_bytes});
+    list.segments.push_back({path, entry.name, PhysicalOffset(*base), stat->size_bytes});
   }
   return {};
 }
@@ -91,14 +81,14 @@ std::optional<PhysicalOffset> base_of_content(Bytes bytes) {
     MessageView view;
     if (parse_record(bytes.subspan(position), CrcCheck::kBody, view) != RecordStatus::kRecord) continue;
     const int64_t offset = view.physical_offset.value();
-    if (offset < static_cast<int64_t>(position) || offset > kGreatestBase) continue;
+    if (offset < static_cast<int64_t>(position) || offset > kGreatestSegmentBase) continue;
     return PhysicalOffset(offset - static_cast<int64_t>(position));
   }
   return std::nullopt;
 }
 
 Result<PhysicalOffset> base_of_file(FileSystem& fs, const std::string& path, uint64_t size_bytes) {
-  if (const auto named = base_of_name(base_name(path))) return *named;
+  if (const auto named = offset_of_segment_name(base_name(path))) return PhysicalOffset(*named);
   Result<std::unique_ptr<File>> file = fs.open(path, OpenMode::kRead);
   if (!file) return std::move(file).error();
   std::vector<std::byte> head(static_cast<size_t>(std::min<uint64_t>(size_bytes, kLoneSearchBytes)));

@@ -113,24 +113,6 @@ TEST_CASE("A queue offset that cannot be is refused") {
   CHECK(queue.file_count() == 0);
 }
 
-TEST_CASE("behaviour 45: the minimum moves to the first unit at or behind the log's minimum and never back") {
-  TestQueue queue;
-  queue.put(0, 50);
-  queue->correct_min_offset(PhysicalOffset(2000));
-  CHECK(queue->min_offset() == QueueOffset(20));
-  queue->correct_min_offset(PhysicalOffset(1000));
-  CHECK(queue->min_offset() == QueueOffset(20));
-  queue->correct_min_offset(PhysicalOffset(2001));
-  CHECK(queue->min_offset() == QueueOffset(21));
-  CHECK_FALSE(queue->unit(QueueOffset(20)).has_value());
-  queue->correct_min_offset(PhysicalOffset(4900));
-  CHECK(queue->min_offset() == QueueOffset(49));
-  queue->correct_min_offset(PhysicalOffset(4901));
-  CHECK(queue->min_offset() == QueueOffset(50));
-  queue.put(50, 52);
-  CHECK(units_of(*queue) == expected_units(50, 52));
-}
-
 TEST_CASE("behaviour 46: a queue that begins at offset 100 has minimum and maximum there, also after recovery") {
   // A segment of 100 units that ends there, one in the middle of which it lies, a whole number of them.
   for (const uint64_t segment : {2000u, 3000u, 100u}) {
@@ -226,40 +208,6 @@ TEST_CASE("behaviour 53: offset by time") {
   TestQueue none;
   CHECK(none->offset_by_time(EpochMs(5), [](const ConsumeQueueUnit&) { return std::optional(EpochMs(9)); }) ==
         QueueOffset(0));
-}
-
-TEST_CASE("Whole segments before the log's beginning are deleted, never the last") {
-  TestQueue queue;
-  queue.put(0, 17);
-  CHECK(*queue->delete_expired(PhysicalOffset(400)) == 0);
-  CHECK(queue->min_offset() == QueueOffset(4));
-  CHECK(*queue->delete_expired(PhysicalOffset(401)) == 1);
-  CHECK(queue->min_offset() == QueueOffset(5));
-  CHECK(*queue->delete_expired(PhysicalOffset(1250)) == 1);
-  CHECK(queue->min_offset() == QueueOffset(13));
-  CHECK(*queue->delete_expired(PhysicalOffset(9999)) == 1);
-  CHECK(queue.file_count() == 1);
-  CHECK(queue->min_offset() == QueueOffset(17));
-  CHECK(queue->max_offset() == QueueOffset(17));
-}
-
-TEST_CASE("behaviour 86: of queue files with 7 units one goes when 10 messages are gone") {
-  TestQueue queue(140);
-  queue.put(0, 20);
-  CHECK(*queue->delete_expired(PhysicalOffset(1000)) == 1);
-  CHECK(queue.file_count() == 2);
-  CHECK(queue->min_offset() == QueueOffset(10));
-}
-
-TEST_CASE("A destroyed queue forgets what it held") {
-  TestQueue queue;
-  queue.put(0, 17);
-  queue->correct_min_offset(PhysicalOffset(900));
-  REQUIRE(queue->destroy().ok());
-  CHECK(queue->min_offset() == QueueOffset(0));
-  CHECK(queue->max_offset() == QueueOffset(0));
-  queue.put(0, 3);
-  CHECK(units_of(*queue) == expected_units(0, 3));
 }
 
 TEST_CASE("Readers beside the writer see whole units in order, across segments that come and go") {

@@ -1,17 +1,16 @@
 // MappedFile: behaviours 18 to 25 of Apache's MappedFileTest and DefaultMappedFile*Test.
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "libstore/log/mapped_file.h"
+#include "tests/unit/support/file_use.h"
 #include "tests/unit/support/golden_store.h"
 
 using namespace mqctl;
+using mqctl::test::has_in_use;
 using mqctl::test::TemporaryDirectory;
 
 namespace {
@@ -23,19 +22,6 @@ std::unique_ptr<MappedFile> make_file(const TemporaryDirectory& dir, Blocks bloc
       MappedFile::create(posix_file_system(), join_path(dir.path(), "00000000000000065536"), kSize, kSize, blocks);
   REQUIRE(file.has_value());
   return std::move(*file);
-}
-
-// Whether this process has the file mapped, or open: its blocks are not free before that ends.
-bool has_in_use(const std::string& path) {
-  std::ifstream maps("/proc/self/maps");
-  for (std::string line; std::getline(maps, line);) {
-    if (line.find(path) != line.npos) return true;
-  }
-  const std::filesystem::directory_iterator descriptors("/proc/self/fd");
-  return std::any_of(begin(descriptors), end(descriptors), [&](const std::filesystem::directory_entry& each) {
-    std::error_code closed;  // the iterator's own may be
-    return std::filesystem::read_symlink(each.path(), closed) == path;
-  });
 }
 
 std::string text_of(Bytes bytes) { return std::string(as_text(bytes)); }

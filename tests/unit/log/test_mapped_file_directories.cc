@@ -93,7 +93,8 @@ TEST_CASE("files of other names are listed and left alone") {
     append_files(queue, 1);
   }
   std::vector<std::string> strays;
-  for (const char* name : {"-0000000000000000001", "0000000000000004096x", "99999999999999999999", "notes.txt"}) {
+  for (const char* name :
+       {"-0000000000000000000", "-0000000000000000001", "0000000000000004096x", "99999999999999999999", "notes.txt"}) {
     strays.push_back(join_path(dir.path(), name));
     REQUIRE(posix_file_system().open(strays.back(), OpenMode::kCreateExclusive).has_value());
   }
