@@ -103,6 +103,16 @@ TEST_CASE("Files that are there decide the size of segments, whatever the option
   CHECK(fresh->segment_bytes() == kDefaultConsumeQueueSegmentBytes);
 }
 
+TEST_CASE("What is no segment does not decide their size") {
+  Queues queues;
+  REQUIRE(queues->put(request_of(0, "A")).ok());
+  for (const char* name : {"notes", "0", "-0000000000000000000"}) {
+    write_file(queues.directory() + "/A/0/" + name, as_bytes("x"));
+  }
+  REQUIRE(text_of(queues.reopen(6000000)) == "ok");
+  CHECK(queues->segment_bytes() == 100);
+}
+
 TEST_CASE("A segment of another size than most is refused by name") {
   Queues queues;
   put_turns(*queues, 0, 6);
@@ -121,13 +131,10 @@ TEST_CASE("What is no queue's directory is left alone; one without files is a qu
   }
   write_file(queues.directory() + "/stray", as_bytes("x"));
   write_file(queues.directory() + "/A/notes", as_bytes("x"));
-  for (const char* name : {"notes", "0", "-0000000000000000000"}) {
-    write_file(queues.directory() + "/A/0/" + name, as_bytes("x"));
-  }
+  write_file(queues.directory() + "/A/0/notes", as_bytes("x"));
   write_file(queues.directory() + "/A/8/" + offset_file_name(0), Bytes());
   REQUIRE(text_of(queues.reopen()) == "ok");
   CHECK(names_of(*queues) == "A/0:0-2 A/7:0-0 A/8:0-0 B/0:0-2 B/12:0-2 ");
-  CHECK(queues->segment_bytes() == 100);
   CHECK(std::filesystem::exists(queues.directory() + "/A/0/notes"));
   CHECK(queues->put(request_of(0, "A", QueueId(8))).ok());  // the empty file went, so it can be made
 }
