@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "libstore/log/segment_name.h"
 #include "libstore/message/delay_level.h"
 #include "libstore/message/properties.h"
 #include "libstore/message/system_flag.h"
@@ -36,8 +37,7 @@ Result<uint64_t> first_segment_bytes(FileSystem& fs, const std::string& queue_di
   Result<std::vector<DirectoryEntry>> files = fs.list(queue_directory);
   if (!files) return std::move(files).error();
   for (const DirectoryEntry& file : *files) {
-    const bool digits = file.name.find_first_not_of("0123456789") == std::string::npos;
-    if (file.kind != FileKind::kRegular || file.name.size() != 20 || !digits) continue;
+    if (file.kind != FileKind::kRegular || !offset_of_segment_name(file.name)) continue;
     Result<FileStat> stat = fs.stat(join_path(queue_directory, file.name));
     if (!stat) return std::move(stat).error();
     return stat->size_bytes;

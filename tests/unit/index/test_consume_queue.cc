@@ -1,4 +1,4 @@
-// ConsumeQueue: behaviours 40 to 48 and 53 of Apache's ConsumeQueueTest, and what it does beside.
+// ConsumeQueue: behaviours 40 to 44, 46, 47 and 53 of Apache's ConsumeQueueTest, and what it does beside.
 #include <thread>
 
 #include "tests/unit/index/consume_queue_support.h"

@@ -14,6 +14,7 @@ bool has_in_use(const std::string& path) {
   const std::filesystem::directory_iterator descriptors("/proc/self/fd");
   return std::any_of(begin(descriptors), end(descriptors), [&](const std::filesystem::directory_entry& each) {
     std::error_code closed;  // the iterator's own may be
+    // Not the whole of it: " (deleted)" stands behind the name of such a file.
     return std::filesystem::read_symlink(each.path(), closed).string().starts_with(path);
   });
 }
